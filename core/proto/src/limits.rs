@@ -1,0 +1,56 @@
+//! Every limit of the protocol, in one place, each with its reason.
+
+/// A sealed frame at most: what a relay takes at the door, and what a phone must hold whole to open.
+pub const FRAME_BYTES_MAX: usize = 256 * 1024;
+
+/// What a device aims at when it seals a frame. Links that die after 24 kB were met; because a
+/// transfer resumes at the byte, a frame larger than that still arrives, and batches compress better.
+pub const FRAME_BYTES_AIM: usize = 48 * 1024;
+
+/// A frame's body inflates to at most this, so that a hostile one cannot exhaust a phone's memory.
+pub const FRAME_INFLATED_MAX: usize = 4 * 1024 * 1024;
+
+/// Logs that one frame may name as built on. Two hundred devices on one record fit.
+pub const FRAME_DEPS_MAX: usize = 1_024;
+
+/// Entries in one frame: bounded so that an inflated body cannot mean endless work.
+pub const FRAME_ENTRIES_MAX: usize = 65_536;
+
+/// One Automerge change, raw: a record's largest permitted save.
+pub const CHANGE_BYTES_MAX: usize = 192 * 1024;
+
+/// One entry of the roster: an epoch's wraps for 2,000 devices fit (1.2 KB each).
+pub const ROSTER_ENTRY_BYTES_MAX: usize = 3 * 1024 * 1024;
+
+/// The control part of a sync request: cursors of a thousand scopes fit.
+pub const CONTROL_BYTES_MAX: usize = 64 * 1024;
+
+/// Scopes that one device holds at most.
+pub const SCOPES_MAX: usize = 1_024;
+
+/// A join request: two public keys, a sealed profile and two signatures.
+pub const JOIN_BYTES_MAX: usize = 8 * 1024;
+
+/// Bytes of frames that one request pushes, at first and at most. Small at first, so that progress is
+/// seen early on a bad link; grown while exchanges succeed, because each costs a round trip.
+pub const PUSH_BYTES_FIRST: usize = 512 * 1024;
+/// See [`PUSH_BYTES_FIRST`].
+pub const PUSH_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Bytes of a page that one request pulls, at first and at most.
+pub const PAGE_BYTES_FIRST: usize = 512 * 1024;
+/// See [`PAGE_BYTES_FIRST`].
+pub const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Pulled bytes that are staged in one commit: what a cut or a crash can cost again.
+pub const STAGE_BYTES: usize = 128 * 1024;
+
+/// Wait after the first failed exchange, doubled for each further one.
+pub const RETRY_DELAY_MS_FIRST: u64 = 1_000;
+/// Longest wait between two tries.
+pub const RETRY_DELAY_MS_MAX: u64 = 60_000;
+/// Tries without any progress before a sync gives up and says so.
+pub const TRIES_WITHOUT_PROGRESS_MAX: u32 = 5;
+
+/// A token lives at most this long.
+pub const TOKEN_SECONDS_MAX: u64 = 120;
