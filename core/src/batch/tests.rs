@@ -1,0 +1,132 @@
+//! Batches, seen from outside: what is written is read back to the byte, and nothing else passes.
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::record::{Author, Change, Document, Edit, Write};
+use crate::value::Scalar;
+use kahriz_proto::ids::LogId;
+
+const OWN: LogId = LogId::from_bytes([1; 16]);
+const OTHER: LogId = LogId::from_bytes([2; 16]);
+
+fn author(log: LogId, reason: Option<&'static str>) -> Author<'static> {
+    Author { log, claimed_s: 1_750_000_000, reason }
+}
+
+fn write_field(value: &str) -> Vec<Write> {
+    vec![Write { key: "full_name".into(), value: Scalar::from(value), mergeable: false }]
+}
+
+fn edited(doc: &mut Document, value: &str, author: &Author<'_>) -> Change {
+    match doc.edit(&doc.heads(), &write_field(value), author).unwrap() {
+        Edit::Changed(change) => *change,
+        other => panic!("no change: {other:?}"),
+    }
+}
+
+fn known(change: &Change) -> Known {
+    let place = Place { log: change.log().unwrap(), seq: change.seq() };
+    Known { place, id: change.id(), max_op: change.max_op() }
+}
+
+/// A record of mine, edited by me, by another and by me again with a reason; and one of the other's.
+fn changes() -> Vec<(Reference, Change)> {
+    let mine = Reference { creator: OWN, counter: 7 };
+    let (mut doc, first) = Document::create(&write_field("A"), &author(OWN, None)).unwrap();
+    let second = edited(&mut doc, "B", &author(OWN, None));
+    let third = edited(&mut doc, "C", &author(OTHER, None));
+    let fourth = edited(&mut doc, "D", &author(OWN, Some("because")));
+    let theirs = Reference { creator: OTHER, counter: 1_000 };
+    let (mut doc, fifth) = Document::create(&write_field("E"), &author(OTHER, None)).unwrap();
+    let sixth = edited(&mut doc, "F", &author(OWN, None));
+    let mine = [first, second, third, fourth].map(|change| (mine, change));
+    let theirs = [fifth, sixth].map(|change| (theirs, change));
+    mine.into_iter().chain(theirs).collect()
+}
+
+fn written(all: &[(Reference, Change)]) -> Vec<u8> {
+    let known: Vec<Known> = all.iter().map(|(_, change)| known(change)).collect();
+    let own = all.iter().filter(|(_, change)| change.log() == Some(OWN));
+    let entries: Vec<Entry<'_>> = own
+        .map(|(record, change)| {
+            Entry::Change(Outbound {
+                record: *record,
+                kind: 2,
+                chunk: change.chunk(),
+                known: &known,
+            })
+        })
+        .chain([Entry::Announcement(Announcement::Merged { logs: vec![] })])
+        .collect();
+    write(OWN, &[OTHER], &entries).unwrap()
+}
+
+#[test]
+fn a_batch_gives_back_the_exact_bytes_of_every_change() {
+    let all = changes();
+    let batch = unpack(&pack(&written(&all)).unwrap()).unwrap();
+    let parsed = parse(OWN, &[OTHER], &batch).unwrap();
+    let mut ids = vec![];
+    let own: Vec<_> = all.iter().filter(|(_, change)| change.log() == Some(OWN)).collect();
+    let mut expected = own.iter();
+    for entry in &parsed.entries {
+        let ParsedEntry::Change(parsed) = entry else { continue };
+        let (record, change) = expected.next().unwrap();
+        let held = |place: Place| {
+            let here = all.iter().filter(|(of, _)| of == record);
+            here.map(|(_, change)| known(change)).find(|known| known.place == place)
+        };
+        let newest = held(Place { log: OWN, seq: change.seq() - 1 });
+        let chunk = parsed.chunk(newest, held).unwrap();
+        assert_eq!(chunk, change.chunk());
+        assert_eq!(parsed.record, *record);
+        assert_eq!(parsed.created_as, (change.deps().is_empty()).then_some(2));
+        ids.push(change.id());
+    }
+    assert!(expected.next().is_none());
+    assert!(parsed.adds_up(&ids));
+    assert!(!parsed.adds_up(&ids[1..]));
+}
+
+#[test]
+fn a_batch_that_is_cut_short_is_malformed() {
+    let batch = written(&changes());
+    for cut in 0..batch.len() {
+        assert!(parse(OWN, &[OTHER], &batch[..cut]).is_err(), "cut at {cut}");
+    }
+}
+
+#[test]
+fn no_mutated_batch_makes_the_reader_panic() {
+    let batch = written(&changes());
+    for at in 0..batch.len() {
+        for bit in 0..8 {
+            let mut mutated = batch.clone();
+            mutated[at] ^= 1 << bit;
+            if let Ok(parsed) = parse(OWN, &[OTHER], &mutated) {
+                for entry in &parsed.entries {
+                    if let ParsedEntry::Change(change) = entry {
+                        let _ = change.chunk(None, |_| None);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_change_whose_dependency_is_not_here_waits() {
+    let all = changes();
+    let batch = written(&all);
+    let parsed = parse(OWN, &[OTHER], &batch).unwrap();
+    let ParsedEntry::Change(second) = &parsed.entries[1] else { panic!("no change") };
+    assert_eq!(second.chunk(None, |_| None), Err(BatchError::Missing));
+}
+
+#[test]
+fn bytes_that_would_inflate_without_end_are_refused() {
+    let bomb = vec![0; kahriz_proto::limits::FRAME_INFLATED_MAX + 1];
+    assert_eq!(pack(&bomb), Err(BatchError::OverLimit));
+    let squeezed = zstd::bulk::compress(&bomb, 19).unwrap();
+    assert_eq!(unpack(&[&[1], &squeezed[..]].concat()), Err(BatchError::Malformed));
+}

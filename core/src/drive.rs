@@ -1,0 +1,207 @@
+//! The sync drive: a session, a transport and the store, put together.
+//!
+//! The only part of the core that speaks to a relay. It has no socket, clock or entropy of its own: a
+//! [`Transport`] sends one request and gives back a stream, and a [`Shell`] tells the time, waits, draws
+//! random numbers and shows progress. What is said next is decided by the session
+//! ([`kahriz_proto::session`]); what is written is decided by the workspace.
+
+mod exchange;
+mod roster;
+pub mod transport;
+
+pub use roster::{join, publish_roster, publish_workspace, waiting_joins};
+pub use transport::{HttpAnswer, HttpRequest, Method, Transport, TransportError};
+
+use crate::workspace::{Membership, OpenError, ReadError, SaveError, Workspace};
+use exchange::Line;
+use kahriz_proto::message::RefusalReason;
+use kahriz_proto::session::{Failure, Finish, Input, Output, Session};
+use rand_core::CryptoRng;
+use thiserror::Error;
+
+/// What stands around the drive: clock, patience, chance and a screen.
+pub trait Shell {
+    /// Milliseconds since 1970, as this device's clock claims.
+    fn now_ms(&mut self) -> u64;
+    /// Waits until that moment; false if the person has had enough.
+    fn wait_until(&mut self, ms: u64) -> bool;
+    /// Chance, fit for keys.
+    fn rng(&mut self) -> &mut dyn CryptoRng;
+    /// Shows how far it is.
+    fn progress(&mut self, progress: &Progress);
+}
+
+/// How far a sync is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What it is at.
+    pub phase: Phase,
+    /// Bytes while pushing or pulling, changes while sealing or merging.
+    pub done: u64,
+    /// Of how many, if that is known; 0 if not.
+    pub total: u64,
+}
+
+/// What a sync is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Changes into frames.
+    Sealing,
+    /// Frames to the relay.
+    Pushing,
+    /// Frames from the relay.
+    Pulling,
+    /// Frames into records.
+    Merging,
+}
+
+/// What a sync came to.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct SyncReport {
+    /// Frames that the relay acknowledged.
+    pub frames_pushed: u64,
+    /// Changes that were sealed into frames.
+    pub changes_sealed: u64,
+    /// Frames that the relay refused.
+    pub frames_refused: u64,
+    /// Others' frames that were pulled.
+    pub frames_pulled: u64,
+    /// Changes that were merged.
+    pub changes_merged: u64,
+    /// Records that changed.
+    pub records_changed: u64,
+    /// Frames that stay in the inbox.
+    pub frames_parked: u64,
+    /// Requests that were begun.
+    pub exchanges: u64,
+    /// Why it gave up, if it did; what was done until then stays done.
+    pub failure: Option<Failure>,
+}
+
+impl SyncReport {
+    fn add(&mut self, finish: Finish) {
+        self.frames_pushed += finish.pushed;
+        self.frames_refused += finish.refused;
+        self.frames_pulled += finish.pulled;
+        self.exchanges += finish.exchanges;
+        self.failure = finish.failure;
+    }
+}
+
+/// Why a sync could not even be tried, or had to stop: this device's fault, not the line's.
+#[derive(Debug, Error)]
+pub enum SyncError {
+    /// This device is no member yet: headquarters has to admit it.
+    #[error("this device waits to be admitted by headquarters")]
+    Waiting,
+    /// The relay's roster does not verify back to the workspace's root: do not trust it.
+    #[error("the relay's member list does not verify: {0}")]
+    Roster(#[from] kahriz_proto::roster::RosterError),
+    /// The relay or the line.
+    #[error(transparent)]
+    Line(#[from] Failure),
+    /// There is nothing to join with: no invite, or a member already.
+    #[error("there is no invite to join with, or this device is a member already")]
+    NoInvite,
+    /// Sealing.
+    #[error(transparent)]
+    Save(#[from] SaveError),
+    /// Reading or merging.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The workspace cannot be used.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+}
+
+impl From<rusqlite::Error> for SyncError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Save(error.into())
+    }
+}
+
+/// Brings a device up to date: pushes what waits, pulls and merges what is new. An exchange that fails
+/// is tried again while there is hope; then the report says why it gave up.
+///
+/// # Errors
+/// [`SyncError`], when trying again is no use.
+pub fn sync(
+    workspace: &Workspace,
+    transport: &mut dyn Transport,
+    shell: &mut dyn Shell,
+) -> Result<SyncReport, SyncError> {
+    let mut line = Line::new(workspace, transport, shell);
+    if workspace.membership() == Membership::Waiting {
+        roster::fetch(&mut line)?;
+        if workspace.membership() == Membership::Waiting {
+            return Err(SyncError::Waiting);
+        }
+    }
+    let mut report = SyncReport::default();
+    loop {
+        push_and_pull(&mut line, &mut report)?;
+        let shell = &mut *line.shell;
+        let taken = workspace.merge_inbox(&mut |done| {
+            shell.progress(&Progress { phase: Phase::Merging, done, total: 0 });
+        })?;
+        report.changes_merged += taken.changes;
+        report.records_changed += taken.records;
+        report.frames_parked = taken.parked;
+        // Headquarters signs for what it has merged; that is carried at once.
+        if !workspace.acknowledge()? || report.failure.is_some() {
+            return Ok(report);
+        }
+    }
+}
+
+/// Seals what waits and runs one session to its end.
+fn push_and_pull(line: &mut Line<'_>, report: &mut SyncReport) -> Result<(), SyncError> {
+    let workspace = line.workspace;
+    // What was sealed before and is not known to be held may have been sent by a session that was cut.
+    let unsure = workspace.bytes_to_push()? > 0;
+    report.changes_sealed += line.seal()?;
+    let seq = workspace.roster().seq();
+    let mut session = Session::new(workspace.cursors()?, seq, unsure);
+    loop {
+        while let Some(output) = session.poll() {
+            if let Output::Finished(finish) = output {
+                report.add(finish);
+                return Ok(());
+            }
+            answer(line, &mut session, output)?;
+        }
+        let Some(wake) = session.next_wake() else { return Ok(()) };
+        if !line.shell.wait_until(wake) {
+            report.failure = Some(Failure::Unreachable);
+            return Ok(());
+        }
+        line.tell(&mut session, Input::Woken);
+    }
+}
+
+/// Does what the session asks and tells it the result.
+fn answer(line: &mut Line<'_>, session: &mut Session, output: Output) -> Result<(), SyncError> {
+    match output {
+        Output::Seal { bytes } => {
+            let frames = line.workspace.frames_to_push(bytes)?;
+            line.tell(session, Input::Frames(frames));
+        }
+        Output::Exchange(exchange) => line.exchange(session, &exchange)?,
+        Output::Stage(stage) => {
+            line.workspace.stage(&stage)?;
+            line.tell(session, Input::Staged);
+        }
+        Output::FetchRoster { .. } => match roster::fetch(line) {
+            Ok(seq) => line.tell(session, Input::RosterRead(seq)),
+            Err(SyncError::Line(failure)) => line.tell(session, Input::Lost(failure, vec![])),
+            Err(error) => return Err(error),
+        },
+        Output::Finished(_) => {}
+    }
+    Ok(())
+}
+
+/// Whether a refusal only says that this device's clock is off.
+fn is_clock(failure: &Failure) -> bool {
+    matches!(failure, Failure::Refused(RefusalReason::Clock))
+}

@@ -1,0 +1,102 @@
+//! The roster over the line: fetching it, publishing it, asking to join.
+
+use super::exchange::{Line, read_all};
+use super::transport::{Method, Transport};
+use super::{Shell, SyncError};
+use crate::workspace::Workspace;
+use kahriz_proto::join::{Join, JoinPage};
+use kahriz_proto::message::RosterPage;
+use kahriz_proto::session::Failure;
+
+/// A page of roster entries at most: an epoch's wraps for 2,000 devices and room for more.
+const ROSTER_PAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Fetches and takes the roster's entries that are not here; says the number of the last one.
+pub(super) fn fetch(line: &mut Line<'_>) -> Result<u64, SyncError> {
+    let after = line.workspace.roster().seq();
+    let path = format!("/v1/roster?after={after}");
+    let answer = line.request(Method::Get, &path, &[], &[], None)?;
+    let body = read_all(answer, ROSTER_PAGE_BYTES_MAX)?;
+    let page: RosterPage = minicbor::decode(&body).map_err(|_| Failure::Nonsense)?;
+    let entries: Vec<Vec<u8>> = page.entries.into_iter().map(Vec::from).collect();
+    line.workspace.take_roster(&entries)??;
+    Ok(line.workspace.roster().seq())
+}
+
+/// Posts this device's request to join. The roster is read first, to know whom to seal it to and that
+/// it is the workspace of the invite. Posting twice is harmless.
+///
+/// # Errors
+/// [`SyncError::NoInvite`], [`SyncError::Roster`] if the relay's roster is another workspace's, or the line.
+pub fn join(
+    workspace: &Workspace,
+    transport: &mut dyn Transport,
+    shell: &mut dyn Shell,
+) -> Result<(), SyncError> {
+    let mut line = Line::new(workspace, transport, shell);
+    fetch(&mut line)?;
+    let join = workspace.join_request(line.shell.rng())?.ok_or(SyncError::NoInvite)?;
+    let body = minicbor::to_vec(&join).expect("writing to a vector cannot fail");
+    line.request(Method::Post, "/v1/joins", &body, &body, None)?;
+    Ok(())
+}
+
+/// Headquarters registers its workspace at a relay, with the whole roster. `registration` is the
+/// relay's secret for that; empty if it takes anyone.
+///
+/// # Errors
+/// [`SyncError::Line`].
+pub fn publish_workspace(
+    workspace: &Workspace,
+    transport: &mut dyn Transport,
+    shell: &mut dyn Shell,
+    registration: &str,
+) -> Result<(), SyncError> {
+    let mut line = Line::new(workspace, transport, shell);
+    let body = page(workspace, 0)?;
+    let registration = Some(registration).filter(|secret| !secret.is_empty());
+    line.request(Method::Post, "/v1/workspaces", &body, &body, registration)?;
+    Ok(())
+}
+
+/// Headquarters publishes the roster entries that the relay lacks.
+///
+/// # Errors
+/// [`SyncError::Line`].
+pub fn publish_roster(
+    workspace: &Workspace,
+    transport: &mut dyn Transport,
+    shell: &mut dyn Shell,
+) -> Result<(), SyncError> {
+    let mut line = Line::new(workspace, transport, shell);
+    let answer = line.request(Method::Get, "/v1/roster?after=0", &[], &[], None)?;
+    let body = read_all(answer, ROSTER_PAGE_BYTES_MAX)?;
+    let there: RosterPage = minicbor::decode(&body).map_err(|_| Failure::Nonsense)?;
+    if (there.entries.len() as u64) < workspace.roster().seq() {
+        let body = page(workspace, there.entries.len() as u64)?;
+        line.request(Method::Post, "/v1/roster", &body, &body, None)?;
+    }
+    Ok(())
+}
+
+/// Headquarters reads the joins that wait at the relay. What does not decode is left out.
+///
+/// # Errors
+/// [`SyncError::Line`].
+pub fn waiting_joins(
+    workspace: &Workspace,
+    transport: &mut dyn Transport,
+    shell: &mut dyn Shell,
+) -> Result<Vec<Join>, SyncError> {
+    let mut line = Line::new(workspace, transport, shell);
+    let answer = line.request(Method::Get, "/v1/joins", &[], &[], None)?;
+    let body = read_all(answer, ROSTER_PAGE_BYTES_MAX)?;
+    let page: JoinPage = minicbor::decode(&body).map_err(|_| Failure::Nonsense)?;
+    let joins = page.joins.into_iter().filter_map(|bytes| minicbor::decode(&bytes).ok());
+    Ok(joins.collect())
+}
+
+fn page(workspace: &Workspace, after: u64) -> Result<Vec<u8>, SyncError> {
+    let entries = workspace.roster_entries(after)?.into_iter().map(Into::into).collect();
+    Ok(minicbor::to_vec(RosterPage { entries }).expect("writing to a vector cannot fail"))
+}

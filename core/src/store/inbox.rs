@@ -1,0 +1,165 @@
+//! What was pulled: frames that are not merged yet, and how far the relay was read.
+//!
+//! Staging and moving the cursor are one commit; opening and merging is another, so that a crash in
+//! between resumes. A frame that cannot be merged stays here with a reason a person can read.
+
+use super::columns::id;
+use kahriz_proto::cursor::{Cursor, Rolling};
+use kahriz_proto::frame::Frame;
+use kahriz_proto::ids::{LogId, ScopeId};
+use rusqlite::{Connection, Result, params};
+use thiserror::Error;
+
+/// Why a pulled frame is not merged yet, or never will be without a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Error)]
+pub enum ParkReason {
+    /// Not tried yet.
+    #[error("not tried yet")]
+    New = 0,
+    /// Frames before it in its log are not here.
+    #[error("waits for the frame before it in the same log")]
+    MissingPrevious = 1,
+    /// Frames of other logs that it builds on are not here.
+    #[error("waits for what it builds on, from another device")]
+    MissingDeps = 2,
+    /// Its epoch's key is not here.
+    #[error("waits for a key that this device has not been given")]
+    MissingKey = 3,
+    /// Its device is not in the roster, as far as that was read.
+    #[error("waits for the roster entry of the device that sealed it")]
+    UnknownDevice = 4,
+    /// Of a newer version of the program.
+    #[error("was made by a newer version: update this device")]
+    Newer = 5,
+    /// Its device is not granted the scope.
+    #[error("quarantined: its device is not granted this scope")]
+    NotInScope = 16,
+    /// Its device was revoked before.
+    #[error("quarantined: its device was revoked before it was sealed")]
+    Revoked = 17,
+    /// Its signature is not right.
+    #[error("quarantined: the signature is not right")]
+    Signature = 18,
+    /// It does not follow the frame before it.
+    #[error("quarantined: it does not follow the frame before it (was the device copied?)")]
+    Forked = 19,
+    /// It does not open, or does not add up.
+    #[error("quarantined: its content was altered or is malformed")]
+    Malformed = 20,
+}
+
+impl ParkReason {
+    /// Whether only a person can help.
+    #[must_use]
+    pub fn is_quarantine(self) -> bool {
+        self >= Self::NotInScope
+    }
+
+    fn from_code(code: u8) -> Self {
+        let all = [
+            Self::New,
+            Self::MissingPrevious,
+            Self::MissingDeps,
+            Self::MissingKey,
+            Self::UnknownDevice,
+            Self::Newer,
+            Self::NotInScope,
+            Self::Revoked,
+            Self::Signature,
+            Self::Forked,
+        ];
+        all.into_iter().find(|reason| *reason as u8 == code).unwrap_or(Self::Malformed)
+    }
+}
+
+/// A frame in the inbox, without its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Parked {
+    pub(crate) scope: ScopeId,
+    pub(crate) log: LogId,
+    pub(crate) seq: u64,
+    pub(crate) reason: ParkReason,
+}
+
+/// Stages a pulled frame; one that is here already is left alone.
+pub(crate) fn stage(conn: &Connection, frame: &Frame) -> Result<()> {
+    let preamble = frame.preamble();
+    conn.prepare_cached(
+        "INSERT OR IGNORE INTO inbox (scope, log, seq, hash, bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![
+        preamble.scope.as_bytes(),
+        preamble.log().as_bytes(),
+        preamble.seq,
+        frame.hash().as_bytes(),
+        frame.bytes()
+    ])
+    .map(drop)
+}
+
+/// The rows of frames that are worth trying after this row, in the order of arrival.
+pub(crate) fn to_try(conn: &Connection, after: i64, limit: u32) -> Result<Vec<(i64, Vec<u8>)>> {
+    let quarantine = ParkReason::NotInScope as u8;
+    conn.prepare_cached(
+        "SELECT id, bytes FROM inbox WHERE id > ?1 AND reason < ?2 ORDER BY id LIMIT ?3",
+    )?
+    .query_map(params![after, quarantine, limit], |row| Ok((row.get(0)?, row.get(1)?)))?
+    .collect()
+}
+
+/// A frame stays, and why.
+pub(crate) fn park(conn: &Connection, row: i64, reason: ParkReason) -> Result<()> {
+    conn.prepare_cached("UPDATE inbox SET reason = ?2 WHERE id = ?1")?
+        .execute(params![row, reason as u8])
+        .map(drop)
+}
+
+/// A frame is merged.
+pub(crate) fn remove(conn: &Connection, row: i64) -> Result<()> {
+    conn.prepare_cached("DELETE FROM inbox WHERE id = ?1")?.execute([row]).map(drop)
+}
+
+/// Everything that is not merged.
+pub(crate) fn parked(conn: &Connection) -> Result<Vec<Parked>> {
+    conn.prepare_cached("SELECT scope, log, seq, reason FROM inbox ORDER BY id")?
+        .query_map([], |row| {
+            let reason = ParkReason::from_code(row.get(3)?);
+            Ok(Parked { scope: id(row, 0)?, log: id(row, 1)?, seq: row.get(2)?, reason })
+        })?
+        .collect()
+}
+
+/// How many frames wait, and how many are quarantined.
+pub(crate) fn counts(conn: &Connection) -> Result<(u64, u64)> {
+    let sql = "SELECT count(*) FILTER (WHERE reason < ?1), count(*) FILTER (WHERE reason >= ?1) FROM inbox";
+    conn.prepare_cached(sql)?
+        .query_row([ParkReason::NotInScope as u8], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// How far each scope was read.
+pub(crate) fn cursors(conn: &Connection) -> Result<Vec<Cursor>> {
+    conn.prepare_cached("SELECT scope, incarnation, position, rolling FROM cursors ORDER BY scope")?
+        .query_map([], |row| {
+            Ok(Cursor {
+                scope: id(row, 0)?,
+                incarnation: id(row, 1)?,
+                position: row.get(2)?,
+                rolling: Rolling(id(row, 3)?),
+            })
+        })?
+        .collect()
+}
+
+/// A scope was read up to here.
+pub(crate) fn set_cursor(conn: &Connection, cursor: &Cursor) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO cursors (scope, incarnation, position, rolling) VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute(params![
+        cursor.scope.as_bytes(),
+        cursor.incarnation.as_bytes(),
+        cursor.position,
+        cursor.rolling.0
+    ])
+    .map(drop)
+}

@@ -1,0 +1,110 @@
+//! Who is who: the roster as it was read, the epochs' keys, and what people and scopes are called.
+
+use super::columns::id;
+use kahriz_proto::ids::{DeviceId, LogId, ScopeId};
+use rusqlite::{Connection, OptionalExtension, Result, params};
+use std::collections::BTreeMap;
+use zeroize::Zeroizing;
+
+/// Keeps the roster's next entry.
+pub(crate) fn add_entry(conn: &Connection, seq: u64, entry: &[u8]) -> Result<()> {
+    conn.prepare_cached("INSERT INTO roster (seq, entry) VALUES (?1, ?2)")?
+        .execute(params![seq, entry])
+        .map(drop)
+}
+
+/// The roster's entries after a number, in order.
+pub(crate) fn entries(conn: &Connection, after: u64) -> Result<Vec<Vec<u8>>> {
+    conn.prepare_cached("SELECT entry FROM roster WHERE seq > ?1 ORDER BY seq")?
+        .query_map([after], |row| row.get(0))?
+        .collect()
+}
+
+/// Keeps an epoch's key.
+pub(crate) fn put_key(conn: &Connection, scope: ScopeId, epoch: u32, key: &[u8; 32]) -> Result<()> {
+    conn.prepare_cached("INSERT OR REPLACE INTO epochs (scope, epoch, key) VALUES (?1, ?2, ?3)")?
+        .execute(params![scope.as_bytes(), epoch, key])
+        .map(drop)
+}
+
+/// An epoch's key.
+pub(crate) fn key(
+    conn: &Connection,
+    scope: ScopeId,
+    epoch: u32,
+) -> Result<Option<Zeroizing<[u8; 32]>>> {
+    conn.prepare_cached("SELECT key FROM epochs WHERE scope = ?1 AND epoch = ?2")?
+        .query_row(params![scope.as_bytes(), epoch], |row| id::<[u8; 32]>(row, 0))
+        .optional()
+        .map(|key| key.map(Zeroizing::new))
+}
+
+/// What a scope is called.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(crate) struct ScopeName {
+    pub(crate) name: String,
+    pub(crate) prefix: String,
+}
+
+/// Names a scope.
+pub(crate) fn name_scope(
+    conn: &Connection,
+    scope: ScopeId,
+    name: &str,
+    prefix: &str,
+) -> Result<()> {
+    conn.prepare_cached("INSERT OR REPLACE INTO scopes (scope, name, prefix) VALUES (?1, ?2, ?3)")?
+        .execute(params![scope.as_bytes(), name, prefix])
+        .map(drop)
+}
+
+/// All scopes' names.
+pub(crate) fn scope_names(conn: &Connection) -> Result<BTreeMap<ScopeId, ScopeName>> {
+    conn.prepare_cached("SELECT scope, name, prefix FROM scopes")?
+        .query_map([], |row| {
+            Ok((id(row, 0)?, ScopeName { name: row.get(1)?, prefix: row.get(2)? }))
+        })?
+        .collect()
+}
+
+/// What a person and a phone are called.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(crate) struct PersonName {
+    pub(crate) officer: String,
+    pub(crate) phone: String,
+}
+
+/// Says who uses a device.
+pub(crate) fn name_person(conn: &Connection, device: DeviceId, person: &PersonName) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO people (device, officer, phone) VALUES (?1, ?2, ?3)",
+    )?
+    .execute(params![device.as_bytes(), person.officer, person.phone])
+    .map(drop)
+}
+
+/// Who uses which device.
+pub(crate) fn people(conn: &Connection) -> Result<BTreeMap<DeviceId, PersonName>> {
+    conn.prepare_cached("SELECT device, officer, phone FROM people")?
+        .query_map([], |row| {
+            Ok((id(row, 0)?, PersonName { officer: row.get(1)?, phone: row.get(2)? }))
+        })?
+        .collect()
+}
+
+/// Headquarters has signed that it merged a log up to a frame; a receipt never goes back.
+pub(crate) fn put_receipt(conn: &Connection, log: LogId, merged: u64) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO receipts (log, merged) VALUES (?1, ?2)
+         ON CONFLICT (log) DO UPDATE SET merged = max(merged, excluded.merged)",
+    )?
+    .execute(params![log.as_bytes(), merged])
+    .map(drop)
+}
+
+/// Up to which frame headquarters has signed for each log.
+pub(crate) fn receipts(conn: &Connection) -> Result<BTreeMap<LogId, u64>> {
+    conn.prepare_cached("SELECT log, merged FROM receipts")?
+        .query_map([], |row| Ok((id(row, 0)?, row.get(1)?)))?
+        .collect()
+}

@@ -1,0 +1,186 @@
+//! What waits to go out: changes that no frame holds yet, and frames that the relay may not hold yet.
+
+use super::columns::id;
+use kahriz_proto::ids::{FrameHash, LogId};
+use kahriz_proto::message::Verdict;
+use rusqlite::{Connection, OptionalExtension, Result, params};
+
+/// A change or announcement that no frame holds yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    pub(crate) id: i64,
+    /// The record's row and the change's number in it; none for an announcement.
+    pub(crate) change: Option<(i64, u64)>,
+    /// The chunk, or the encoded announcement.
+    pub(crate) content: Vec<u8>,
+}
+
+/// An own frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sealed {
+    pub(crate) log: LogId,
+    pub(crate) seq: u64,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Queues a change of an own log.
+pub(crate) fn push_change(
+    conn: &Connection,
+    log: i64,
+    row: i64,
+    seq: u64,
+    chunk: &[u8],
+) -> Result<()> {
+    conn.prepare_cached("INSERT INTO outbox (log, record, seq, content) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![log, row, seq, chunk])
+        .map(drop)
+}
+
+/// Queues an announcement.
+pub(crate) fn push_announcement(conn: &Connection, log: i64, content: &[u8]) -> Result<()> {
+    conn.prepare_cached("INSERT INTO outbox (log, content) VALUES (?1, ?2)")?
+        .execute(params![log, content])
+        .map(drop)
+}
+
+/// The own logs that have unsealed entries.
+pub(crate) fn logs(conn: &Connection) -> Result<Vec<i64>> {
+    conn.prepare_cached("SELECT DISTINCT log FROM outbox ORDER BY log")?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}
+
+/// The oldest unsealed entries of a log: about `bytes` of them, at least one.
+pub(crate) fn oldest(
+    conn: &Connection,
+    log: i64,
+    bytes: usize,
+    count: usize,
+) -> Result<Vec<Waiting>> {
+    let mut statement = conn
+        .prepare_cached("SELECT id, record, seq, content FROM outbox WHERE log = ?1 ORDER BY id")?;
+    let mut rows = statement.query([log])?;
+    let (mut waiting, mut total) = (vec![], 0);
+    while let Some(row) = rows.next()? {
+        let record: Option<i64> = row.get(1)?;
+        let seq: Option<u64> = row.get(2)?;
+        let content: Vec<u8> = row.get(3)?;
+        total += content.len();
+        if !waiting.is_empty() && (total > bytes || waiting.len() >= count) {
+            break;
+        }
+        waiting.push(Waiting { id: row.get(0)?, change: record.zip(seq), content });
+    }
+    Ok(waiting)
+}
+
+/// The entries of a log up to this one are in a frame now.
+pub(crate) fn remove(conn: &Connection, log: i64, up_to: i64) -> Result<()> {
+    conn.prepare_cached("DELETE FROM outbox WHERE log = ?1 AND id <= ?2")?
+        .execute(params![log, up_to])
+        .map(drop)
+}
+
+/// How many changes wait to be sealed.
+pub(crate) fn unsealed(conn: &Connection) -> Result<u64> {
+    conn.query_row("SELECT count(*) FROM outbox WHERE record IS NOT NULL", [], |row| row.get(0))
+}
+
+/// Keeps a frame that was just sealed.
+pub(crate) fn keep_frame(
+    conn: &Connection,
+    log: i64,
+    seq: u64,
+    hash: FrameHash,
+    bytes: &[u8],
+    changes: u64,
+) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO frames (log, seq, hash, bytes, changes) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![log, seq, hash.as_bytes(), bytes, changes])
+    .map(drop)
+}
+
+/// Frames that the relay may not hold, of each log in order: about `bytes` of them, at least one.
+pub(crate) fn to_push(conn: &Connection, bytes: usize) -> Result<Vec<Sealed>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT l.log, f.seq, f.bytes FROM frames f JOIN logs l ON l.id = f.log
+         WHERE f.state = 0 ORDER BY f.log, f.seq",
+    )?;
+    let mut rows = statement.query([])?;
+    let (mut frames, mut total) = (vec![], 0);
+    while let Some(row) = rows.next()? {
+        let sealed = Sealed { log: id(row, 0)?, seq: row.get(1)?, bytes: row.get(2)? };
+        total += sealed.bytes.len();
+        if !frames.is_empty() && total > bytes {
+            break;
+        }
+        frames.push(sealed);
+    }
+    Ok(frames)
+}
+
+/// Bytes of frames that the relay may not hold.
+pub(crate) fn bytes_to_push(conn: &Connection) -> Result<u64> {
+    let sql = "SELECT coalesce(sum(length(bytes)), 0) FROM frames WHERE state = 0";
+    conn.prepare_cached(sql)?.query_row([], |row| row.get(0))
+}
+
+/// The relay holds this frame.
+pub(crate) fn held(conn: &Connection, log: LogId, seq: u64) -> Result<()> {
+    set_state(conn, log, seq, 1, None)
+}
+
+/// The relay refuses this frame for good.
+pub(crate) fn refused(conn: &Connection, log: LogId, seq: u64, verdict: Verdict) -> Result<()> {
+    set_state(conn, log, seq, 2, Some(verdict as u8))
+}
+
+/// The relay holds a log exactly up to this frame: what it was thought to hold beyond is pushed again.
+pub(crate) fn held_up_to(conn: &Connection, log: LogId, seq: u64) -> Result<()> {
+    conn.prepare_cached(
+        "UPDATE frames SET state = (seq <= ?2)
+         WHERE log = (SELECT id FROM logs WHERE log = ?1) AND state IN (0, 1)",
+    )?
+    .execute(params![log.as_bytes(), seq])
+    .map(drop)
+}
+
+/// Counts of the own frames: to be pushed, at the relay, refused.
+pub(crate) fn frame_counts(conn: &Connection) -> Result<[u64; 3]> {
+    let mut counts = [0; 3];
+    let mut statement = conn.prepare_cached("SELECT state, count(*) FROM frames GROUP BY state")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let state: usize = row.get(0)?;
+        if let Some(count) = counts.get_mut(state) {
+            *count = row.get(1)?;
+        }
+    }
+    Ok(counts)
+}
+
+/// The state of an own frame: 0, 1 or 2 as above.
+pub(crate) fn state(conn: &Connection, log: LogId, seq: u64) -> Result<Option<u8>> {
+    conn.prepare_cached(
+        "SELECT f.state FROM frames f JOIN logs l ON l.id = f.log WHERE l.log = ?1 AND f.seq = ?2",
+    )?
+    .query_row(params![log.as_bytes(), seq], |row| row.get(0))
+    .optional()
+}
+
+fn set_state(
+    conn: &Connection,
+    log: LogId,
+    seq: u64,
+    state: u8,
+    refusal: Option<u8>,
+) -> Result<()> {
+    conn.prepare_cached(
+        "UPDATE frames SET state = ?3, refusal = ?4
+         WHERE log = (SELECT id FROM logs WHERE log = ?1) AND seq = ?2",
+    )?
+    .execute(params![log.as_bytes(), seq, state, refusal])
+    .map(drop)
+}

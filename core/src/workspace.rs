@@ -1,0 +1,257 @@
+//! The facade: everything that an app or a headquarters does with the records of a workspace.
+//!
+//! A [`Workspace`] is one device's view of one organisation's data: an encrypted store, the device's
+//! secrets, and the roster as far as it was read. It owns every transaction and is the only place where
+//! the pipelines of the river meet: an edit becomes a change, a change a frame (outgoing), a pulled frame
+//! changes again (incoming), and changes rows. It blocks, has no thread, clock or network of its own,
+//! and may be shared between threads.
+//!
+//! ```no_run
+//! use kahriz_core::workspace::{Claimed, Workspace};
+//! # fn demo(dir: &std::path::Path, key: &kahriz_core::store::StoreKey) -> Result<(), Box<dyn std::error::Error>> {
+//! let workspace = Workspace::open(dir, key)?;
+//! let area = workspace.scopes()[0].id;
+//! let mut draft = workspace.new_record(area, "landmine_incident")?;
+//! draft.set_text("hazard_status", "active")?;
+//! draft.set_text("location.point", "40.22,46.65,12")?;
+//! draft.allow_incomplete();
+//! let saved = workspace.save(&draft, Claimed { ms: 1_763_000_000_000 })?;
+//! println!("{}", saved.human_id);
+//! # Ok(()) }
+//! ```
+
+mod admin;
+mod draft;
+mod editing;
+mod error;
+mod founding;
+mod identity;
+mod incoming;
+mod outgoing;
+mod reading;
+mod rows;
+mod view;
+
+pub use admin::short_code;
+pub use draft::Draft;
+pub use editing::{Choice, Saved};
+pub use error::{AdminError, DraftError, OpenError, ReadError, SaveError};
+pub use founding::{Founding, Keepsakes};
+pub use incoming::Taken;
+pub use reading::{DeviceAccount, Parked, Rebuilt, Status};
+pub use view::{Delivery, HistoryEntry, Opinion, RecordView, Standing, Touch};
+
+use crate::crypto::{SigningSecret, token};
+pub use crate::store::StoreKey;
+use crate::store::{Store, members, settings};
+use identity::{Identity, name, setting_id, setting_text};
+use kahriz_proto::ids::{DeviceId, RelayId, ScopeId, WorkspaceId};
+use kahriz_proto::roster::{Role, Roster};
+use rand_core::CryptoRng;
+use std::path::Path;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use zeroize::Zeroizing;
+
+/// What a device's clock claims: milliseconds since 1970. Shown, kept to the second, and never used to
+/// decide anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Claimed {
+    /// Milliseconds since 1970.
+    pub ms: i64,
+}
+
+impl Claimed {
+    pub(crate) fn of_seconds(seconds: i64) -> Self {
+        Self { ms: seconds.saturating_mul(1_000) }
+    }
+
+    pub(crate) fn seconds(self) -> i64 {
+        self.ms.div_euclid(1_000)
+    }
+}
+
+/// Who uses a device, and what the device is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// The officer's name.
+    pub officer: String,
+    /// What the device is called.
+    pub device: String,
+}
+
+/// What a scope is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeProfile {
+    /// Its name, as people say it.
+    pub name: String,
+    /// Three or so letters that begin its records' human ids.
+    pub prefix: String,
+}
+
+/// Whether this device belongs to the workspace, as far as its roster says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Membership {
+    /// It has asked to join and is not in the roster yet.
+    Waiting,
+    /// It is a member.
+    Member {
+        /// What it may do.
+        role: Role,
+        /// The scopes that it is granted.
+        scopes: Vec<ScopeId>,
+    },
+    /// It was revoked.
+    Revoked,
+}
+
+/// A scope that this device is granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// Its id.
+    pub id: ScopeId,
+    /// Its name; empty until headquarters' first frame is read.
+    pub name: String,
+    /// What its records' human ids begin with.
+    pub prefix: String,
+    /// Its newest key epoch.
+    pub epoch: u32,
+}
+
+/// A member of the workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The device.
+    pub device: DeviceId,
+    /// The officer's name; empty until its first frame is read.
+    pub officer: String,
+    /// What the device is called.
+    pub phone: String,
+    /// What it may do.
+    pub role: Role,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// One device's view of one organisation's data.
+pub struct Workspace {
+    store: Store,
+    identity: RwLock<Identity>,
+}
+
+impl Workspace {
+    /// Opens the workspace of a device that was founded or has asked to join.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what a person can do about it.
+    pub fn open(dir: &Path, key: &StoreKey) -> Result<Self, OpenError> {
+        let store = Store::open(dir, key)?;
+        let identity = store.read(Identity::load)?.ok_or(OpenError::Nobodys)?;
+        Ok(Self { store, identity: RwLock::new(identity) })
+    }
+
+    /// The workspace's id.
+    #[must_use]
+    pub fn id(&self) -> WorkspaceId {
+        self.identity().roster.workspace()
+    }
+
+    /// This device's id.
+    #[must_use]
+    pub fn device(&self) -> DeviceId {
+        self.identity().device()
+    }
+
+    /// The workspace's name, where it was founded; empty elsewhere.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.store.read(|conn| setting_text(conn, name::WORKSPACE_NAME)).unwrap_or_default()
+    }
+
+    /// The address of the relay.
+    #[must_use]
+    pub fn relay_url(&self) -> String {
+        self.store.read(|conn| setting_text(conn, name::RELAY_URL)).unwrap_or_default()
+    }
+
+    /// Whether this device belongs to the workspace.
+    #[must_use]
+    pub fn membership(&self) -> Membership {
+        let identity = self.identity();
+        match identity.member() {
+            None => Membership::Waiting,
+            Some(member) if member.revoked.is_some() => Membership::Revoked,
+            Some(member) => Membership::Member { role: member.role, scopes: identity.scopes() },
+        }
+    }
+
+    /// The scopes that this device is granted, in the order of their ids.
+    #[must_use]
+    pub fn scopes(&self) -> Vec<Scope> {
+        let names = self.store.read(members::scope_names).unwrap_or_default();
+        let identity = self.identity();
+        let scope = |id: ScopeId| {
+            let members::ScopeName { name, prefix } = names.get(&id).cloned().unwrap_or_default();
+            Scope { id, name, prefix, epoch: identity.roster.epoch(id) }
+        };
+        identity.scopes().into_iter().map(scope).collect()
+    }
+
+    /// Every member that is or was, in the order of their ids.
+    #[must_use]
+    pub fn people(&self) -> Vec<Person> {
+        let names = self.store.read(members::people).unwrap_or_default();
+        let identity = self.identity();
+        let person = |(device, member): (DeviceId, &kahriz_proto::roster::Member)| {
+            let members::PersonName { officer, phone } =
+                names.get(&device).cloned().unwrap_or_default();
+            let revoked = member.revoked.is_some();
+            Person { device, officer, phone, role: member.role, revoked }
+        };
+        identity.roster.members().map(person).collect()
+    }
+
+    /// A copy of the roster as far as it was read.
+    #[must_use]
+    pub fn roster(&self) -> Roster {
+        self.identity().roster.clone()
+    }
+
+    /// A token for one request: signed as a member, or with the invite as long as this device is none.
+    pub(crate) fn token(&self, expires_at: u64, signed: &[u8], rng: &mut dyn CryptoRng) -> String {
+        let identity = self.identity();
+        let relay = self.store.read(|conn| setting_id(conn, name::RELAY)).ok().flatten();
+        let relay = RelayId::from_bytes(relay.unwrap_or_default());
+        let seed = self.store.read(|conn| setting_id::<32>(conn, name::INVITE_SEED)).ok().flatten();
+        match seed.map(Zeroizing::new).filter(|_| identity.member().is_none()) {
+            Some(seed) => token(&SigningSecret::from_seed(&seed), relay, expires_at, signed, rng),
+            None => token(&identity.secrets.signing, relay, expires_at, signed, rng),
+        }
+    }
+
+    /// What to add to this device's clock to get the relay's, in seconds, as last learned.
+    pub(crate) fn clock_offset_s(&self) -> i64 {
+        let bytes = self.store.read(|conn| setting_id(conn, name::CLOCK_OFFSET)).ok().flatten();
+        i64::from_be_bytes(bytes.unwrap_or_default())
+    }
+
+    /// Keeps what was learned of the relay's clock. If it cannot be kept it is learned again.
+    pub(crate) fn set_clock_offset_s(&self, seconds: i64) {
+        let bytes = seconds.to_be_bytes();
+        let kept = self.store.write(|tx| settings::put(tx, name::CLOCK_OFFSET, &bytes));
+        kept.unwrap_or_default();
+    }
+
+    fn identity(&self) -> RwLockReadGuard<'_, Identity> {
+        self.identity.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn identity_mut(&self) -> RwLockWriteGuard<'_, Identity> {
+        self.identity.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Workspace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Workspace({})", self.id())
+    }
+}

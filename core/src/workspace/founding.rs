@@ -1,0 +1,254 @@
+//! How a workspace begins, and how a device asks to be let in.
+
+use super::error::OpenError;
+use super::identity::{GENERATION, Identity, name};
+use super::{Claimed, Profile, ScopeProfile, Workspace};
+use crate::batch::Announcement;
+use crate::crypto::{
+    DeviceSecrets, EpochKey, SigningSecret, WrapContext, WrapSecret, domain, wrap_key,
+};
+use crate::store::{Store, StoreKey, logs, members, settings};
+use kahriz_proto::ids::{DeviceId, RelayId, ScopeId, WorkspaceId};
+use kahriz_proto::join::{Invite, Join};
+use kahriz_proto::roster::{Action, Entry, EntryBody, Role, Roster, RosterError, Wrap};
+use rand_core::CryptoRng;
+use rusqlite::Transaction;
+use std::path::Path;
+use std::sync::RwLock;
+use zeroize::Zeroizing;
+
+/// What a new workspace is called, and what it begins with.
+#[derive(Clone, Debug)]
+pub struct Founding {
+    /// The organisation's name for it.
+    pub workspace_name: String,
+    /// Who operates headquarters.
+    pub operator: Profile,
+    /// Its teams or areas.
+    pub scopes: Vec<ScopeProfile>,
+    /// Where phones will find the relay.
+    pub relay_url: String,
+}
+
+/// What must be kept safe and apart, and is not stored on the device.
+pub struct Keepsakes {
+    /// The seed of the root key, which makes admins.
+    pub root_seed: Zeroizing<[u8; 32]>,
+    /// The seed of the recovery key, to which every epoch key is wrapped.
+    pub recovery_seed: Zeroizing<[u8; 32]>,
+}
+
+impl Workspace {
+    /// Founds a workspace, whose first device this is: its headquarters and admin.
+    ///
+    /// # Errors
+    /// [`OpenError`]; nothing of it remains usable then, try again in another folder.
+    pub fn found(
+        dir: &Path,
+        key: &StoreKey,
+        founding: &Founding,
+        claimed: Claimed,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(Self, Keepsakes), OpenError> {
+        if founding.scopes.is_empty()
+            || founding.scopes.iter().any(|scope| scope.name.trim().is_empty())
+        {
+            return Err(OpenError::NoScope);
+        }
+        let root = SigningSecret::generate(rng);
+        let recovery = WrapSecret::generate(rng);
+        let admin = SigningSecret::generate(rng);
+        let secrets = DeviceSecrets::generate(rng);
+        let workspace = WorkspaceId::of(&root.public());
+        let relay = RelayId::from_bytes(random(rng));
+        let mut identity =
+            Identity { secrets, admin: Some(admin), roster: Roster::empty(workspace) };
+        let store = Store::create(dir, key)?;
+        store.write(|tx| {
+            keep_identity(tx, &identity, workspace, &founding.relay_url, relay)?;
+            settings::put(tx, name::WORKSPACE_NAME, founding.workspace_name.as_bytes())?;
+            let admin = identity.admin.as_ref().map(SigningSecret::seed);
+            let admin = admin.unwrap_or_default();
+            settings::put(tx, name::ADMIN, admin.as_slice())?;
+            let scopes =
+                write_roster(tx, &mut identity, &root, &recovery, relay, founding, claimed, rng)?;
+            introduce(tx, &identity, &scopes, founding)
+        })?;
+        let keepsakes = Keepsakes { root_seed: root.seed(), recovery_seed: recovery.seed() };
+        Ok((Self { store, identity: RwLock::new(identity) }, keepsakes))
+    }
+
+    /// Makes a device's keys and its request to join. The request is kept and posted by
+    /// [`crate::drive::join`]; until a roster names the device, it waits.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn prepare_join(
+        dir: &Path,
+        key: &StoreKey,
+        invite: &Invite,
+        profile: &Profile,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Self, OpenError> {
+        let secrets = DeviceSecrets::generate(rng);
+        let roster = Roster::empty(invite.workspace);
+        let identity = Identity { secrets, admin: None, roster };
+        let store = Store::create(dir, key)?;
+        store.write(|tx| {
+            keep_identity(tx, &identity, invite.workspace, &invite.relay_url, invite.relay)?;
+            settings::put(tx, name::INVITE_SEED, &invite.secret)?;
+            let person = members::PersonName {
+                officer: profile.officer.clone(),
+                phone: profile.device.clone(),
+            };
+            members::name_person(tx, identity.device(), &person)
+        })?;
+        Ok(Self { store, identity: RwLock::new(identity) })
+    }
+
+    /// The request to join, sealed to headquarters; `None` if this device is a member already or never
+    /// had an invite, or no headquarters is known yet (read the roster first).
+    pub(crate) fn join_request(&self, rng: &mut dyn CryptoRng) -> rusqlite::Result<Option<Join>> {
+        let identity = self.identity();
+        let headquarters = |(_, member): &(DeviceId, &kahriz_proto::roster::Member)| {
+            member.role == Role::Headquarters && member.revoked.is_none()
+        };
+        let Some((_, headquarters)) = identity.roster.members().find(headquarters) else {
+            return Ok(None);
+        };
+        let seed =
+            self.store.read(|conn| super::identity::setting_id::<32>(conn, name::INVITE_SEED))?;
+        let Some(seed) = seed.map(Zeroizing::new).filter(|_| identity.member().is_none()) else {
+            return Ok(None);
+        };
+        if let Some(kept) = self.store.read(|conn| settings::get(conn, name::JOIN))? {
+            return Ok(minicbor::decode(&kept).ok());
+        }
+        let names = self.store.read(members::people)?;
+        let person = names.get(&identity.device()).cloned().unwrap_or_default();
+        let profile = Announcement::Profile { officer: person.officer, device: person.phone };
+        let profile = minicbor::to_vec(profile).expect("writing to a vector cannot fail");
+        let sealed =
+            crate::crypto::seal_to(&headquarters.keys.wrap, domain::JOIN_PROFILE, &profile, rng);
+        let Ok(sealed_profile) = sealed else { return Ok(None) };
+        let invite = SigningSecret::from_seed(&seed);
+        let keys = identity.secrets.public();
+        let message = Join::message(&invite.public(), &keys, &sealed_profile);
+        let join = Join {
+            invite: invite.public(),
+            invite_signature: invite.sign(&message),
+            device_signature: identity.secrets.sign(&message),
+            keys,
+            sealed_profile,
+        };
+        let bytes = minicbor::to_vec(&join).expect("writing to a vector cannot fail");
+        self.store.write(|tx| settings::put(tx, name::JOIN, &bytes))?;
+        Ok(Some(join))
+    }
+}
+
+fn keep_identity(
+    tx: &Transaction<'_>,
+    identity: &Identity,
+    workspace: WorkspaceId,
+    relay_url: &str,
+    relay: RelayId,
+) -> rusqlite::Result<()> {
+    settings::put(tx, name::SECRETS, identity.secrets.to_bytes().as_slice())?;
+    settings::put(tx, name::WORKSPACE, workspace.as_bytes())?;
+    settings::put(tx, name::RELAY_URL, relay_url.as_bytes())?;
+    settings::put(tx, name::RELAY, relay.as_bytes())
+}
+
+/// The founding entries: root, admin, scopes, this device as headquarters, and a first epoch each.
+#[allow(clippy::too_many_arguments)]
+fn write_roster(
+    tx: &Transaction<'_>,
+    identity: &mut Identity,
+    root: &SigningSecret,
+    recovery: &WrapSecret,
+    relay: RelayId,
+    founding: &Founding,
+    claimed: Claimed,
+    rng: &mut dyn CryptoRng,
+) -> Result<Vec<ScopeId>, OpenError> {
+    let scopes: Vec<ScopeId> =
+        founding.scopes.iter().map(|_| ScopeId::from_bytes(random(rng))).collect();
+    let admin = identity.admin.clone().ok_or(RosterError::NotAllowed)?;
+    let recovery = recovery.public();
+    let founded = Action::Founded { root: root.public(), relay, recovery: recovery.clone() };
+    add_entry(tx, identity, root, claimed, founded)??;
+    add_entry(tx, identity, root, claimed, Action::AdminAdded { admin: admin.public() })??;
+    for scope in &scopes {
+        add_entry(tx, identity, &admin, claimed, Action::ScopeCreated { scope: *scope })??;
+    }
+    let keys = identity.secrets.public();
+    let own_wrap_key = keys.wrap.clone();
+    let headquarters = Action::DeviceAdded {
+        keys,
+        role: Role::Headquarters,
+        scopes: scopes.clone(),
+        invite: None,
+    };
+    add_entry(tx, identity, &admin, claimed, headquarters)??;
+    let workspace = identity.roster.workspace();
+    for scope in &scopes {
+        let key = EpochKey::generate(rng);
+        let context = WrapContext { workspace, scope: *scope, epoch: 1 };
+        let mut wrap = |recipient, to: &[u8]| {
+            let sealed = wrap_key(&key, to, context, rng).map_err(|_| RosterError::Malformed)?;
+            Ok::<_, RosterError>(Wrap { recipient, sealed })
+        };
+        let wraps = vec![wrap(Some(identity.device()), &own_wrap_key)?, wrap(None, &recovery)?];
+        let epoch = Action::EpochStarted { scope: *scope, epoch: 1, wraps, previous: None };
+        add_entry(tx, identity, &admin, claimed, epoch)??;
+    }
+    Ok(scopes)
+}
+
+/// What scopes and headquarters are called, as the first thing in each scope's log.
+fn introduce(
+    tx: &Transaction<'_>,
+    identity: &Identity,
+    scopes: &[ScopeId],
+    founding: &Founding,
+) -> Result<(), OpenError> {
+    let operator = &founding.operator;
+    let person =
+        members::PersonName { officer: operator.officer.clone(), phone: operator.device.clone() };
+    members::name_person(tx, identity.device(), &person)?;
+    for (scope, profile) in scopes.iter().zip(&founding.scopes) {
+        members::name_scope(tx, *scope, &profile.name, &profile.prefix)?;
+        let log = logs::ensure(tx, identity.device(), *scope, GENERATION)?;
+        let (name, prefix) = (profile.name.clone(), profile.prefix.clone());
+        Workspace::announce(tx, &log, &Announcement::Scope { scope: *scope, name, prefix })?;
+        let (officer, device) = (operator.officer.clone(), operator.device.clone());
+        Workspace::announce(tx, &log, &Announcement::Profile { officer, device })?;
+    }
+    Ok(())
+}
+
+/// Signs the roster's next entry and takes it.
+pub(super) fn add_entry(
+    tx: &Transaction<'_>,
+    identity: &mut Identity,
+    signer: &SigningSecret,
+    claimed: Claimed,
+    action: Action,
+) -> rusqlite::Result<Result<(), RosterError>> {
+    let body = EntryBody {
+        seq: identity.roster.seq() + 1,
+        prev: identity.roster.head(),
+        claimed_at: claimed.seconds().max(0).cast_unsigned(),
+        signer: signer.public(),
+        action,
+    };
+    let entry = Entry::sign(&body, |message| signer.sign(message)).to_bytes();
+    identity.append(tx, &entry)
+}
+
+fn random<const N: usize>(rng: &mut dyn CryptoRng) -> [u8; N] {
+    let mut bytes = [0; N];
+    rng.fill_bytes(&mut bytes);
+    bytes
+}

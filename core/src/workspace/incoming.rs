@@ -1,0 +1,285 @@
+//! UP the river: pulled frames are staged with their cursor in one commit, and opened and merged in
+//! another; each check comes before what it protects. A crash in between resumes.
+
+use super::identity::Identity;
+use super::rows::RowWriter;
+use super::{ReadError, Workspace};
+use crate::batch::{self, Announcement};
+use crate::crypto::{self, EpochKey, OpenError};
+use crate::merge::{self, MergeError, Merged};
+use crate::store::logs::{self, LogRow};
+use crate::store::members::{self, PersonName};
+use crate::store::{ParkReason, inbox, outbox};
+use kahriz_proto::cursor::Cursor;
+use kahriz_proto::frame::{Frame, Preamble, VerifiedFrame};
+use kahriz_proto::ids::ScopeId;
+use kahriz_proto::item::PageContent;
+use kahriz_proto::roster::{Role, RosterError};
+use kahriz_proto::session::Stage;
+use rusqlite::{Connection, Transaction};
+use std::collections::BTreeSet;
+
+/// Frames read from the inbox at once.
+const FRAMES_AT_ONCE: u32 = 16;
+
+/// What merging the inbox came to.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Taken {
+    /// Frames that were merged.
+    pub frames: u64,
+    /// Changes that were merged.
+    pub changes: u64,
+    /// Records whose documents changed, each time that they did.
+    pub records: u64,
+    /// Frames that were tried and stay in the inbox.
+    pub parked: u64,
+}
+
+impl Workspace {
+    /// Where this device stands in each scope that it is granted.
+    pub(crate) fn cursors(&self) -> rusqlite::Result<Vec<Cursor>> {
+        let known = self.store.read(inbox::cursors)?;
+        let cursor = |scope: ScopeId| {
+            let found = known.iter().find(|cursor| cursor.scope == scope);
+            found.copied().unwrap_or_else(|| Cursor::start(scope))
+        };
+        Ok(self.identity().scopes().into_iter().map(cursor).collect())
+    }
+
+    /// Commits what an exchange brought: acknowledgements, frames, cursors.
+    pub(crate) fn stage(&self, stage: &Stage) -> rusqlite::Result<()> {
+        let own: Vec<_> = self.store.read(own_logs(self.device()))?;
+        self.store.write(|tx| {
+            stage.held.iter().try_for_each(|place| outbox::held(tx, place.log, place.seq))?;
+            for (place, verdict) in &stage.refused {
+                if !verdict.is_worth_retrying() {
+                    outbox::refused(tx, place.log, place.seq, *verdict)?;
+                }
+            }
+            if let Some(states) = &stage.logs {
+                for log in &own {
+                    let state = states.iter().find(|state| state.log == log.log);
+                    outbox::held_up_to(tx, log.log, state.map_or(0, |state| state.seq))?;
+                }
+            }
+            for (_, _, content) in &stage.items {
+                if let PageContent::Frame(bytes) = content {
+                    // The session has decoded it before, to hash it.
+                    if let Ok(frame) = Frame::decode(bytes.clone()) {
+                        inbox::stage(tx, &frame)?;
+                    }
+                }
+            }
+            stage.cursors.iter().try_for_each(|cursor| inbox::set_cursor(tx, cursor))
+        })
+    }
+
+    /// Takes the roster's next entries, as their exact bytes.
+    ///
+    /// # Errors
+    /// The first [`RosterError`] that is met; the entries before it are kept.
+    pub(crate) fn take_roster(
+        &self,
+        entries: &[Vec<u8>],
+    ) -> rusqlite::Result<Result<(), RosterError>> {
+        let mut identity = self.identity_mut();
+        for entry in entries {
+            let taken = self.store.write(|tx| identity.append(tx, entry))?;
+            if taken.is_err() {
+                return Ok(taken);
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Opens and merges what lies in the inbox, again and again while it helps. `progress` is told the
+    /// changes that are merged so far.
+    ///
+    /// # Errors
+    /// What the store says; everything merged so far is kept.
+    pub fn merge_inbox(&self, progress: &mut dyn FnMut(u64)) -> Result<Taken, ReadError> {
+        let identity = self.identity();
+        let mut taken = Taken::default();
+        loop {
+            let before = taken.frames;
+            taken.parked = 0;
+            self.merge_once(&identity, &mut taken, progress)?;
+            if taken.parked == 0 || taken.frames == before {
+                return Ok(taken);
+            }
+        }
+    }
+
+    /// One walk through the inbox in the order of arrival.
+    fn merge_once(
+        &self,
+        identity: &Identity,
+        taken: &mut Taken,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(), ReadError> {
+        let mut after = 0;
+        loop {
+            let frames = self.store.read(|conn| inbox::to_try(conn, after, FRAMES_AT_ONCE))?;
+            let Some((last, _)) = frames.last() else { return Ok(()) };
+            after = *last;
+            for (row, bytes) in frames {
+                match self.store.write(|tx| take_one(tx, identity, row, bytes)) {
+                    Ok(merged) => {
+                        taken.frames += 1;
+                        taken.changes += merged.changes;
+                        taken.records += merged.patches.len() as u64;
+                        progress(taken.changes);
+                    }
+                    Err(MergeError::Park(reason)) => {
+                        self.store.write(|tx| inbox::park(tx, row, reason))?;
+                        taken.parked += 1;
+                    }
+                    Err(MergeError::Database(error)) => return Err(error.into()),
+                }
+            }
+        }
+    }
+
+    /// Headquarters signs for what it has merged since it last did: one announcement in each scope,
+    /// which the next sync carries. Says whether there was anything to sign.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn acknowledge(&self) -> Result<bool, ReadError> {
+        let identity = self.identity();
+        let is_headquarters = |role: Option<Role>| role == Some(Role::Headquarters);
+        if !is_headquarters(identity.member().map(|member| member.role)) {
+            return Ok(false);
+        }
+        Ok(self.store.write(|tx| {
+            let receipts = members::receipts(tx)?;
+            // Headquarters does not sign for headquarters: two of them would never come to rest.
+            let due: Vec<LogRow> = logs::all(tx)?
+                .into_iter()
+                .filter(|log| log.merged > receipts.get(&log.log).copied().unwrap_or(0))
+                .filter(|log| {
+                    let member = identity.roster.member(log.device);
+                    !is_headquarters(member.map(|member| member.role))
+                })
+                .collect();
+            let scopes: BTreeSet<ScopeId> = due.iter().map(|log| log.scope).collect();
+            for scope in &scopes {
+                let in_scope = due.iter().filter(|log| log.scope == *scope);
+                let merged = in_scope.map(LogRow::last_merged).collect();
+                let generation = super::identity::GENERATION;
+                let own = logs::ensure(tx, identity.device(), *scope, generation)?;
+                Self::announce(tx, &own, &Announcement::Merged { logs: merged })?;
+            }
+            due.iter().try_for_each(|log| members::put_receipt(tx, log.log, log.merged))?;
+            Ok::<_, rusqlite::Error>(!scopes.is_empty())
+        })?)
+    }
+}
+
+fn own_logs(
+    device: kahriz_proto::ids::DeviceId,
+) -> impl FnOnce(&Connection) -> rusqlite::Result<Vec<LogRow>> {
+    move |conn| Ok(logs::all(conn)?.into_iter().filter(|log| log.device == device).collect())
+}
+
+/// Checks, opens and merges one frame of the inbox, and takes it out.
+fn take_one(
+    tx: &Transaction<'_>,
+    identity: &Identity,
+    row: i64,
+    bytes: Vec<u8>,
+) -> Result<Merged, MergeError> {
+    let frame = Frame::decode(bytes).map_err(|_| ParkReason::Malformed)?;
+    let frame = believed(identity, frame)?;
+    let preamble = frame.preamble();
+    let log = logs::ensure(tx, preamble.device, preamble.scope, preamble.generation)?;
+    if preamble.seq <= log.merged {
+        inbox::remove(tx, row)?;
+        return Ok(Merged::default());
+    }
+    if preamble.device == identity.device() {
+        // Nobody else writes this log: another copy of this device does.
+        return Err(ParkReason::Forked.into());
+    }
+    in_order(tx, preamble, &log)?;
+    let key = members::key(tx, preamble.scope, preamble.epoch)?.ok_or(ParkReason::MissingKey)?;
+    let plain = crypto::open(&frame, &EpochKey::from_bytes(&key)).map_err(why_unopened)?;
+    let plain = batch::unpack(&plain)?;
+    let merged = merge::apply(tx, preamble, &log, &plain)?;
+    logs::advance(tx, log.id, preamble.seq, frame.hash())?;
+    inbox::remove(tx, row)?;
+    hear(tx, identity, preamble, &merged.announcements)?;
+    let mut rows = RowWriter::new(members::scope_names(tx)?);
+    merged.patches.iter().try_for_each(|patch| rows.show(tx, patch))?;
+    Ok(merged)
+}
+
+/// Known device, in scope, not revoked at this number, and its signature.
+fn believed(identity: &Identity, frame: Frame) -> Result<VerifiedFrame, ParkReason> {
+    let preamble = frame.preamble();
+    let member = identity.roster.member(preamble.device).ok_or(ParkReason::UnknownDevice)?;
+    if !member.scopes.contains(&preamble.scope) {
+        return Err(ParkReason::NotInScope);
+    }
+    if !member.is_believed(preamble.log(), preamble.seq) {
+        return Err(ParkReason::Revoked);
+    }
+    frame.verify(&member.keys.sign).map_err(|_| ParkReason::Signature)
+}
+
+/// The frame before it is merged, and so is everything that it builds on.
+fn in_order(tx: &Transaction<'_>, preamble: &Preamble, log: &LogRow) -> Result<(), MergeError> {
+    if preamble.seq != log.merged + 1 {
+        return Err(ParkReason::MissingPrevious.into());
+    }
+    if preamble.prev != log.merged_hash {
+        return Err(ParkReason::Forked.into());
+    }
+    for dep in &preamble.deps {
+        let merged = logs::get(tx, dep.log)?.map_or(0, |log| log.merged);
+        if merged < dep.seq {
+            return Err(ParkReason::MissingDeps.into());
+        }
+    }
+    Ok(())
+}
+
+fn why_unopened(error: OpenError) -> ParkReason {
+    match error {
+        // The epoch's key is here and this is not sealed under it.
+        OpenError::WrongKey | OpenError::Altered | OpenError::Padding => ParkReason::Malformed,
+    }
+}
+
+/// Takes in what a frame announces, as far as its device may say it.
+fn hear(
+    tx: &Transaction<'_>,
+    identity: &Identity,
+    preamble: &Preamble,
+    announcements: &[Announcement],
+) -> rusqlite::Result<()> {
+    let role = identity.roster.member(preamble.device).map(|member| member.role);
+    let is_headquarters = role == Some(Role::Headquarters);
+    for announcement in announcements {
+        match announcement {
+            Announcement::Profile { officer, device } => {
+                let person = PersonName { officer: officer.clone(), phone: device.clone() };
+                members::name_person(tx, preamble.device, &person)?;
+            }
+            Announcement::Person { device, officer, phone } if is_headquarters => {
+                let person = PersonName { officer: officer.clone(), phone: phone.clone() };
+                members::name_person(tx, *device, &person)?;
+            }
+            Announcement::Scope { scope, name, prefix } if is_headquarters => {
+                members::name_scope(tx, *scope, name, prefix)?;
+            }
+            Announcement::Merged { logs } if is_headquarters => {
+                logs.iter().try_for_each(|place| members::put_receipt(tx, place.log, place.seq))?;
+            }
+            Announcement::Person { .. }
+            | Announcement::Scope { .. }
+            | Announcement::Merged { .. } => {}
+        }
+    }
+    Ok(())
+}

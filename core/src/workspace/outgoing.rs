@@ -1,0 +1,225 @@
+//! DOWN the river, second half: what waits in the outbox is sealed into frames, at sync time, so that an
+//! afternoon's work is squeezed together.
+
+use super::identity::Identity;
+use super::{Workspace, error::SaveError};
+use crate::batch::{self, Announcement, Entry, Known, Outbound, Reference};
+use crate::crypto::{self, EpochKey, SealError};
+use crate::record::dissect;
+use crate::store::documents::{self, Held};
+use crate::store::logs::{self, LogRow};
+use crate::store::members;
+use crate::store::outbox::{self, Waiting};
+use kahriz_proto::frame::{FRAME_VERSION, Frame, FrameRef, Preamble};
+use kahriz_proto::ids::LogId;
+use kahriz_proto::limits::{FRAME_BYTES_AIM, FRAME_ENTRIES_MAX};
+use kahriz_proto::session::Outgoing;
+use rand_core::CryptoRng;
+use rusqlite::Transaction;
+use std::collections::BTreeMap;
+
+/// Raw bytes that come to about a frame's aim: a batch of creates shrinks to 40 %, one of edits to less.
+const RAW_BYTES_AIM: usize = FRAME_BYTES_AIM * 5 / 2;
+
+impl Workspace {
+    /// Seals everything that waits in the outbox. `progress` is told the changes that are sealed so far.
+    ///
+    /// # Errors
+    /// [`SaveError::DiskFull`] and what else the store says; frames sealed so far are kept.
+    pub(crate) fn seal(
+        &self,
+        rng: &mut dyn CryptoRng,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<u64, SaveError> {
+        let identity = self.identity();
+        let mut changes = 0;
+        for log in self.store.read(outbox::logs)? {
+            while let Some(sealed) = self.store.write(|tx| seal_one(tx, &identity, log, rng))? {
+                changes += sealed;
+                progress(changes);
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Sealed frames that the relay may not hold, about this many bytes of them.
+    pub(crate) fn frames_to_push(&self, bytes: usize) -> rusqlite::Result<Vec<Outgoing>> {
+        let frames = self.store.read(|conn| outbox::to_push(conn, bytes))?;
+        let outgoing = |frame: outbox::Sealed| Outgoing {
+            place: FrameRef { log: frame.log, seq: frame.seq },
+            bytes: frame.bytes,
+        };
+        Ok(frames.into_iter().map(outgoing).collect())
+    }
+
+    /// Bytes of sealed frames that the relay may not hold.
+    pub(crate) fn bytes_to_push(&self) -> rusqlite::Result<u64> {
+        self.store.read(outbox::bytes_to_push)
+    }
+
+    /// Queues what a device tells its scope besides changes.
+    pub(super) fn announce(
+        tx: &Transaction<'_>,
+        log: &LogRow,
+        announcement: &Announcement,
+    ) -> rusqlite::Result<()> {
+        let bytes = minicbor::to_vec(announcement).expect("writing to a vector cannot fail");
+        outbox::push_announcement(tx, log.id, &bytes)
+    }
+}
+
+/// Seals the oldest entries of a log into its next frame; says how many changes. `None` if nothing
+/// waits, or the scope's key is not here.
+fn seal_one(
+    tx: &Transaction<'_>,
+    identity: &Identity,
+    log: i64,
+    rng: &mut dyn CryptoRng,
+) -> Result<Option<u64>, SaveError> {
+    let log = logs::by_id(tx, log)?;
+    let epoch = identity.roster.epoch(log.scope);
+    let Some(key) = members::key(tx, log.scope, epoch)? else { return Ok(None) };
+    let key = EpochKey::from_bytes(&key);
+    let mut bytes = RAW_BYTES_AIM;
+    loop {
+        let waiting = outbox::oldest(tx, log.id, bytes, FRAME_ENTRIES_MAX)?;
+        let Some(last) = waiting.last() else { return Ok(None) };
+        let contents = Contents::gather(tx, &log, &waiting)?;
+        let preamble = contents.preamble(identity, &log, epoch);
+        match contents.seal(&preamble, &key, identity, rng) {
+            Ok(frame) => {
+                keep(tx, &log, &waiting, last.id, &frame)?;
+                return Ok(Some(
+                    waiting.iter().filter(|waiting| waiting.change.is_some()).count() as u64
+                ));
+            }
+            // What squeezes badly goes into more frames.
+            Err(SealFailure::TooLong) if waiting.len() > 1 => bytes /= 2,
+            Err(SealFailure::TooLong) => return Err(SaveError::TooLarge),
+            Err(SealFailure::NotAChange) => {
+                return Err(SaveError::Record(crate::record::RecordError::NotAChange));
+            }
+        }
+    }
+}
+
+fn keep(
+    tx: &Transaction<'_>,
+    log: &LogRow,
+    waiting: &[Waiting],
+    last: i64,
+    frame: &Frame,
+) -> rusqlite::Result<()> {
+    let seq = frame.preamble().seq;
+    let changes = || waiting.iter().filter_map(|waiting| waiting.change);
+    for (row, change) in changes() {
+        documents::set_frame(tx, row, log.id, change, seq)?;
+    }
+    let count = changes().count() as u64;
+    outbox::keep_frame(tx, log.id, seq, frame.hash(), frame.bytes(), count)?;
+    outbox::remove(tx, log.id, last)?;
+    logs::advance(tx, log.id, seq, frame.hash())
+}
+
+enum SealFailure {
+    TooLong,
+    NotAChange,
+}
+
+/// What goes into one frame, and what of other logs it builds on.
+struct Contents<'a> {
+    entries: Vec<Gathered<'a>>,
+    deps: BTreeMap<LogId, u64>,
+}
+
+enum Gathered<'a> {
+    Change { record: Reference, kind: u8, chunk: &'a [u8], known: Vec<Known> },
+    Announcement(Announcement),
+}
+
+impl<'a> Contents<'a> {
+    fn gather(
+        tx: &Transaction<'_>,
+        log: &LogRow,
+        waiting: &'a [Waiting],
+    ) -> Result<Self, SaveError> {
+        let mut contents = Self { entries: vec![], deps: BTreeMap::new() };
+        for waiting in waiting {
+            match waiting.change {
+                Some((row, _)) => {
+                    let row = documents::record_by_row(tx, row)?;
+                    let held = documents::changes(tx, row.id)?;
+                    contents.depend(log.log, row.reference, &waiting.content, &held);
+                    let known = held.into_iter().map(|held| held.known).collect();
+                    let chunk = waiting.content.as_slice();
+                    let (record, kind) = (row.reference, row.kind);
+                    contents.entries.push(Gathered::Change { record, kind, chunk, known });
+                }
+                None => contents
+                    .entries
+                    .extend(minicbor::decode(&waiting.content).ok().map(Gathered::Announcement)),
+            }
+        }
+        Ok(contents)
+    }
+
+    /// Notes the newest frame of every other log that a change names: what it builds on, whose
+    /// operations it touches, and who made the record.
+    fn depend(&mut self, own: LogId, record: Reference, chunk: &[u8], held: &[Held]) {
+        let Some(parts) = dissect(chunk) else { return };
+        let named = |held: &&Held| {
+            let log = held.known.place.log;
+            parts.deps.contains(&held.known.id)
+                || parts.others.contains(&log.as_bytes().as_slice())
+                || (log == record.creator && held.known.place.seq == 1)
+        };
+        for held in held.iter().filter(named).filter(|held| held.known.place.log != own) {
+            let newest = self.deps.entry(held.known.place.log).or_default();
+            *newest = (*newest).max(held.frame.unwrap_or(0));
+        }
+    }
+
+    fn preamble(&self, identity: &Identity, log: &LogRow, epoch: u32) -> Preamble {
+        Preamble {
+            version: FRAME_VERSION,
+            scope: log.scope,
+            device: log.device,
+            generation: super::identity::GENERATION,
+            seq: log.merged + 1,
+            prev: log.merged_hash,
+            epoch,
+            roster: identity.roster.mark(),
+            deps: self.deps.iter().map(|(log, seq)| FrameRef { log: *log, seq: *seq }).collect(),
+        }
+    }
+
+    fn seal(
+        &self,
+        preamble: &Preamble,
+        key: &EpochKey,
+        identity: &Identity,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Frame, SealFailure> {
+        let logs: Vec<LogId> = self.deps.keys().copied().collect();
+        let entries: Vec<Entry<'_>> = self.entries.iter().map(Gathered::entry).collect();
+        let batch = batch::write(preamble.log(), &logs, &entries);
+        let batch = batch.map_err(|_| SealFailure::NotAChange)?;
+        let packed = batch::pack(&batch).map_err(|_| SealFailure::TooLong)?;
+        match crypto::seal(preamble, &packed, key, &identity.secrets, rng) {
+            Ok(frame) => Ok(frame),
+            Err(SealError::OtherDevice) => Err(SealFailure::NotAChange),
+            Err(SealError::Frame(_)) => Err(SealFailure::TooLong),
+        }
+    }
+}
+
+impl Gathered<'_> {
+    fn entry(&self) -> Entry<'_> {
+        match self {
+            Self::Change { record, kind, chunk, known } => {
+                Entry::Change(Outbound { record: *record, kind: *kind, chunk, known })
+            }
+            Self::Announcement(announcement) => Entry::Announcement(announcement.clone()),
+        }
+    }
+}
