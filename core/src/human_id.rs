@@ -13,9 +13,9 @@
 //!
 //! let record = RecordId::from_bytes([0x3a; 16]);
 //! let written = human_id("AGD", record);
-//! assert_eq!(written, "AGD-78X3-MEHT-6");
-//! assert_eq!(HumanId::parse("agd 78x3 meht 6")?.number, HumanId::of("AGD", record).number);
-//! assert!(HumanId::parse("AGD-78X3-METH-6").is_err());
+//! assert_eq!(written, "AGD-78X3-MEHT-E");
+//! assert_eq!(HumanId::parse("agd 78x3 meht e")?.number, HumanId::of("AGD", record).number);
+//! assert!(HumanId::parse("AGD-78X3-METH-E").is_err());
 //! # Ok::<(), kahriz_core::human_id::NotAHumanId>(())
 //! ```
 

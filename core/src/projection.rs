@@ -12,7 +12,7 @@ mod roles;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fold;
-use crate::forms::{Kind, Policy, Problem, policy};
+use crate::forms::{Kind, Policy, policy};
 use crate::record::Fields;
 use crate::value::{PartialDate, Scalar};
 
@@ -136,7 +136,7 @@ fn is_incomplete(kind: &Kind, fields: &Fields) -> bool {
         .iter()
         .filter_map(|(key, values)| Some((key.clone(), values.first()?.clone())))
         .collect();
-    kind.check_complete(&winners, None).iter().any(|error| error.problem == Problem::Required)
+    kind.lacks_required(&winners)
 }
 
 /// Both values of a contested field are found.

@@ -230,15 +230,31 @@ impl Workspace {
 
     /// What to add to this device's clock to get the relay's, in seconds, as last learned.
     pub(crate) fn clock_offset_s(&self) -> i64 {
-        let bytes = self.store.read(|conn| setting_id(conn, name::CLOCK_OFFSET)).ok().flatten();
-        i64::from_be_bytes(bytes.unwrap_or_default())
+        i64::from_be_bytes(self.number(name::CLOCK_OFFSET))
     }
 
-    /// Keeps what was learned of the relay's clock. If it cannot be kept it is learned again.
+    /// Keeps what was learned of the relay's clock.
     pub(crate) fn set_clock_offset_s(&self, seconds: i64) {
-        let bytes = seconds.to_be_bytes();
-        let kept = self.store.write(|tx| settings::put(tx, name::CLOCK_OFFSET, &bytes));
-        kept.unwrap_or_default();
+        self.set_number(name::CLOCK_OFFSET, seconds.to_be_bytes());
+    }
+
+    /// The number of the last roster entry that headquarters knows the relay to hold.
+    pub(crate) fn published_roster(&self) -> u64 {
+        u64::from_be_bytes(self.number(name::PUBLISHED_ROSTER))
+    }
+
+    /// Keeps up to where the relay holds the roster.
+    pub(crate) fn set_published_roster(&self, seq: u64) {
+        self.set_number(name::PUBLISHED_ROSTER, seq.to_be_bytes());
+    }
+
+    /// A number that only saves a turn: one that was never kept is 0, and is learned again.
+    fn number(&self, name: &str) -> [u8; 8] {
+        self.store.read(|conn| setting_id(conn, name)).ok().flatten().unwrap_or_default()
+    }
+
+    fn set_number(&self, name: &str, bytes: [u8; 8]) {
+        self.store.write(|tx| settings::put(tx, name, &bytes)).unwrap_or_default();
     }
 
     fn identity(&self) -> RwLockReadGuard<'_, Identity> {

@@ -20,7 +20,7 @@ fn write_field(value: &str) -> Vec<Write> {
 fn edited(doc: &mut Document, value: &str, author: &Author<'_>) -> Change {
     match doc.edit(&doc.heads(), &write_field(value), author).unwrap() {
         Edit::Changed(change) => *change,
-        other => panic!("no change: {other:?}"),
+        other @ (Edit::Nothing | Edit::Superseded(_)) => panic!("no change: {other:?}"),
     }
 }
 

@@ -5,22 +5,33 @@ use super::transport::{Method, Transport};
 use super::{Shell, SyncError};
 use crate::workspace::Workspace;
 use kahriz_proto::join::{Join, JoinPage};
-use kahriz_proto::message::RosterPage;
+use kahriz_proto::message::{RefusalReason, RosterPage};
 use kahriz_proto::session::Failure;
 
 /// A page of roster entries at most: an epoch's wraps for 2,000 devices and room for more.
 const ROSTER_PAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// A relay that has more than fits a page sends about this much: ask again.
+const FULL_PAGE_BYTES: usize = 4 * 1024 * 1024;
+
 /// Fetches and takes the roster's entries that are not here; says the number of the last one.
 pub(super) fn fetch(line: &mut Line<'_>) -> Result<u64, SyncError> {
-    let after = line.workspace.roster().seq();
+    loop {
+        let after = line.workspace.roster().seq();
+        let (entries, bytes) = entries_after(line, after)?;
+        line.workspace.take_roster(&entries)??;
+        if bytes < FULL_PAGE_BYTES {
+            return Ok(line.workspace.roster().seq());
+        }
+    }
+}
+
+fn entries_after(line: &mut Line<'_>, after: u64) -> Result<(Vec<Vec<u8>>, usize), SyncError> {
     let path = format!("/v1/roster?after={after}");
     let answer = line.request(Method::Get, &path, &[], &[], None)?;
     let body = read_all(answer, ROSTER_PAGE_BYTES_MAX)?;
     let page: RosterPage = minicbor::decode(&body).map_err(|_| Failure::Nonsense)?;
-    let entries: Vec<Vec<u8>> = page.entries.into_iter().map(Vec::from).collect();
-    line.workspace.take_roster(&entries)??;
-    Ok(line.workspace.roster().seq())
+    Ok((page.entries.into_iter().map(Vec::from).collect(), body.len()))
 }
 
 /// Posts this device's request to join. The roster is read first, to know whom to seal it to and that
@@ -55,11 +66,13 @@ pub fn publish_workspace(
     let mut line = Line::new(workspace, transport, shell);
     let body = page(workspace, 0)?;
     let registration = Some(registration).filter(|secret| !secret.is_empty());
+    let seq = workspace.roster().seq();
     line.request(Method::Post, "/v1/workspaces", &body, &body, registration)?;
+    workspace.set_published_roster(seq);
     Ok(())
 }
 
-/// Headquarters publishes the roster entries that the relay lacks.
+/// Headquarters publishes the roster entries that the relay lacks, from where it last knew it to be.
 ///
 /// # Errors
 /// [`SyncError::Line`].
@@ -69,13 +82,31 @@ pub fn publish_roster(
     shell: &mut dyn Shell,
 ) -> Result<(), SyncError> {
     let mut line = Line::new(workspace, transport, shell);
-    let answer = line.request(Method::Get, "/v1/roster?after=0", &[], &[], None)?;
-    let body = read_all(answer, ROSTER_PAGE_BYTES_MAX)?;
-    let there: RosterPage = minicbor::decode(&body).map_err(|_| Failure::Nonsense)?;
-    if (there.entries.len() as u64) < workspace.roster().seq() {
-        let body = page(workspace, there.entries.len() as u64)?;
-        line.request(Method::Post, "/v1/roster", &body, &body, None)?;
+    let here = workspace.roster().seq();
+    let known = workspace.published_roster();
+    if known > 0 && known < here {
+        match publish_after(&mut line, known) {
+            Err(SyncError::Line(Failure::Refused(RefusalReason::RosterMoved))) => {}
+            published => return published,
+        }
     }
+    // The relay is another, or was restored: count what it has.
+    let mut there = 0;
+    loop {
+        let (entries, bytes) = entries_after(&mut line, there)?;
+        there += entries.len() as u64;
+        if bytes < FULL_PAGE_BYTES {
+            break;
+        }
+    }
+    if there < here { publish_after(&mut line, there) } else { Ok(()) }
+}
+
+fn publish_after(line: &mut Line<'_>, after: u64) -> Result<(), SyncError> {
+    let seq = line.workspace.roster().seq();
+    let body = page(line.workspace, after)?;
+    line.request(Method::Post, "/v1/roster", &body, &body, None)?;
+    line.workspace.set_published_roster(seq);
     Ok(())
 }
 

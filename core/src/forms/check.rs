@@ -32,6 +32,35 @@ impl Kind {
         errors.sort_by(|one, other| self.rank(&one.field).cmp(&self.rank(&other.field)));
         errors
     }
+
+    /// Whether a required field is empty: the part of [`Kind::check_complete`] that every row answers, asked of the
+    /// required fields alone.
+    pub fn lacks_required(&self, current: &BTreeMap<String, Scalar>) -> bool {
+        let record = Record { kind: self, current, today: None };
+        let mut errors = Vec::new();
+        for field in self.fields.iter().filter(|field| field.required) {
+            record.check_field(field, None, &mut errors);
+        }
+        for group in &self.groups {
+            let required: Vec<&Field> =
+                group.fields.iter().filter(|field| field.required).collect();
+            if !group.required && required.is_empty() {
+                continue;
+            }
+            let items = group.items(current);
+            let is_relevant =
+                || group.relevant_if.as_ref().is_none_or(|rule| record.holds(rule, None));
+            if group.required && items.is_empty() && is_relevant() {
+                return true;
+            }
+            for item in items {
+                for field in &required {
+                    record.check_field(field, Some((group, item)), &mut errors);
+                }
+            }
+        }
+        errors.iter().any(|error| error.problem == Problem::Required)
+    }
 }
 
 /// An item of a group.

@@ -384,6 +384,26 @@ fn everything_wrong_in_json_is_reported_at_its_place() {
 }
 
 #[test]
+fn asking_only_for_required_fields_gives_the_same_answer_as_asking_everything() {
+    let texts = ["name", "road_name", "relatives.0.name", "relatives.0.phone"];
+    for set in 0..64_u32 {
+        let mut current = BTreeMap::new();
+        for (bit, key) in texts.iter().enumerate() {
+            if set & (1 << bit) != 0 {
+                current.insert((*key).to_owned(), Scalar::from("x"));
+            }
+        }
+        current.insert("needs.road".to_owned(), Scalar::Bool(set & 16 != 0));
+        if set & 32 != 0 {
+            current.insert("name".to_owned(), Scalar::Null);
+        }
+        let all = kind().check_complete(&current, None);
+        let lacks = all.iter().any(|error| error.problem == Problem::Required);
+        assert_eq!(kind().lacks_required(&current), lacks, "set {set}");
+    }
+}
+
+#[test]
 fn a_record_without_a_required_field_is_not_complete() {
     let missing = |current: &[(&str, Scalar)]| -> Vec<String> {
         kind().check_complete(&record(current), None).iter().map(ToString::to_string).collect()

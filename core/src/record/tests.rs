@@ -22,7 +22,7 @@ fn created() -> (Document, Change) {
 fn changed(edit: Edit) -> Change {
     match edit {
         Edit::Changed(change) => *change,
-        other => panic!("no change: {other:?}"),
+        other @ (Edit::Nothing | Edit::Superseded(_)) => panic!("no change: {other:?}"),
     }
 }
 

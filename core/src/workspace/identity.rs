@@ -19,6 +19,7 @@ pub(super) mod name {
     pub(crate) const RELAY: &str = "relay audience";
     pub(crate) const INVITE_SEED: &str = "invite seed";
     pub(crate) const JOIN: &str = "join";
+    pub(crate) const PUBLISHED_ROSTER: &str = "roster at the relay";
     pub(crate) const CLOCK_OFFSET: &str = "clock offset";
 }
 

@@ -19,7 +19,7 @@ use kahriz_proto::session::Stage;
 use rusqlite::{Connection, Transaction};
 use std::collections::BTreeSet;
 
-/// Frames read from the inbox at once.
+/// Frames that are read from the inbox and merged in one commit: some two thousand new records.
 const FRAMES_AT_ONCE: u32 = 16;
 
 /// What merging the inbox came to.
@@ -122,21 +122,13 @@ impl Workspace {
             let frames = self.store.read(|conn| inbox::to_try(conn, after, FRAMES_AT_ONCE))?;
             let Some((last, _)) = frames.last() else { return Ok(()) };
             after = *last;
-            for (row, bytes) in frames {
-                match self.store.write(|tx| take_one(tx, identity, row, bytes)) {
-                    Ok(merged) => {
-                        taken.frames += 1;
-                        taken.changes += merged.changes;
-                        taken.records += merged.patches.len() as u64;
-                        progress(taken.changes);
-                    }
-                    Err(MergeError::Park(reason)) => {
-                        self.store.write(|tx| inbox::park(tx, row, reason))?;
-                        taken.parked += 1;
-                    }
-                    Err(MergeError::Database(error)) => return Err(error.into()),
-                }
+            let before = taken.clone();
+            let merged = self.store.write(|tx| take_all(tx, identity, frames, taken));
+            if let Err(error) = merged {
+                *taken = before;
+                return Err(error.into());
             }
+            progress(taken.changes);
         }
     }
 
@@ -180,6 +172,33 @@ fn own_logs(
     device: kahriz_proto::ids::DeviceId,
 ) -> impl FnOnce(&Connection) -> rusqlite::Result<Vec<LogRow>> {
     move |conn| Ok(logs::all(conn)?.into_iter().filter(|log| log.device == device).collect())
+}
+
+/// Takes some frames in one commit, each for itself: one that is parked leaves nothing else behind.
+fn take_all(
+    tx: &Transaction<'_>,
+    identity: &Identity,
+    frames: Vec<(i64, Vec<u8>)>,
+    taken: &mut Taken,
+) -> rusqlite::Result<()> {
+    for (row, bytes) in frames {
+        tx.execute_batch("SAVEPOINT frame")?;
+        match take_one(tx, identity, row, bytes) {
+            Ok(merged) => {
+                taken.frames += 1;
+                taken.changes += merged.changes;
+                taken.records += merged.patches.len() as u64;
+            }
+            Err(MergeError::Park(reason)) => {
+                tx.execute_batch("ROLLBACK TO frame")?;
+                inbox::park(tx, row, reason)?;
+                taken.parked += 1;
+            }
+            Err(MergeError::Database(error)) => return Err(error),
+        }
+        tx.execute_batch("RELEASE frame")?;
+    }
+    Ok(())
 }
 
 /// Checks, opens and merges one frame of the inbox, and takes it out.

@@ -42,8 +42,15 @@ pub struct Session {
     stage: Stage,
     stage_bytes: usize,
     stages_under_way: u32,
-    ended: bool,
     more: bool,
+    /// The last exchange came to its end.
+    ended: bool,
+    /// The exchange under way only asks what the relay holds.
+    asking: bool,
+    /// The relay was asked once already why it misses frames that it once held.
+    asked_about_gap: bool,
+    /// The relay refuses frames: no more are pushed in this session.
+    refused: bool,
     push_bytes: usize,
     page_bytes: usize,
     tries: u32,
@@ -70,8 +77,11 @@ impl Session {
             stage: Stage::default(),
             stage_bytes: 0,
             stages_under_way: 0,
-            ended: false,
             more: false,
+            ended: false,
+            asking: false,
+            asked_about_gap: false,
+            refused: false,
             push_bytes: PUSH_BYTES_FIRST,
             page_bytes: PAGE_BYTES_FIRST,
             tries: 0,
@@ -116,7 +126,7 @@ impl Session {
                 self.roster = seq.max(self.roster);
                 // Whatever came of it, the relay is not asked for the same entries twice in a session.
                 self.roster_at_relay = self.roster;
-                self.next_round();
+                self.begin_round();
             }
             Input::Lost(failure, partial) => self.on_lost(now, rng, failure, partial),
             Input::Woken => {
@@ -138,8 +148,8 @@ impl Session {
     }
 
     fn on_frames(&mut self, frames: Vec<Outgoing>) {
-        let first_round = self.finish.exchanges == 0;
-        if frames.is_empty() && !self.more && !first_round && self.tries == 0 {
+        let frames = if self.refused { vec![] } else { frames };
+        if frames.is_empty() && !self.more && self.ended {
             return self.finish(None);
         }
         self.exchange(frames);
@@ -169,6 +179,7 @@ impl Session {
         let control = minicbor::to_vec(&request).expect("writing to a vector cannot fail");
         let partial = pull.map(|(_, bytes)| bytes).unwrap_or_default();
         self.at = At::Exchanging;
+        self.asking = self.unsure;
         self.ended = false;
         self.more = false;
         self.ahead.clone_from(&self.cursors);
@@ -193,7 +204,7 @@ impl Session {
             self.unsure = false;
         }
         self.roster_at_relay = answer.roster.unwrap_or(self.roster).max(self.roster);
-        self.more = answer.more.unwrap_or(false);
+        self.more = self.unsure || answer.more.unwrap_or(false);
         let restart = answer.restart.unwrap_or_default();
         restart.iter().all(|index| self.restart(*index, answer.incarnation))
             && self.adopt(answer.incarnation)
@@ -216,9 +227,21 @@ impl Session {
             } else {
                 self.finish.refused += 1;
                 self.stage.refused.push((place, *verdict));
+                self.on_refusal(*verdict);
             }
         }
         true
+    }
+
+    /// A gap may mean that the relay has lost what it acknowledged, so it is asked, once. Otherwise what
+    /// was refused now would be refused again: the next session tries.
+    fn on_refusal(&mut self, verdict: Verdict) {
+        if verdict == Verdict::Gap && !self.asked_about_gap {
+            self.asked_about_gap = true;
+            self.unsure = true;
+        } else {
+            self.refused = true;
+        }
     }
 
     /// A scope is read again from its beginning, and the relay may lack what it once acknowledged.
@@ -269,6 +292,9 @@ impl Session {
 
     fn on_ended(&mut self) {
         self.ended = true;
+        if !self.asking {
+            self.tries = 0;
+        }
         // The answer may end before every pushed frame was judged: the rest is sent again.
         if !self.on_the_way.is_empty() {
             self.unsure = true;
@@ -306,12 +332,8 @@ impl Session {
             self.at = At::FetchingRoster;
             self.outputs.push_back(Output::FetchRoster { after: self.roster });
         } else {
-            self.next_round();
+            self.begin_round();
         }
-    }
-
-    fn next_round(&mut self) {
-        self.begin_round();
     }
 
     fn on_lost(
@@ -325,6 +347,7 @@ impl Session {
             return;
         }
         self.flush();
+        self.ended = false;
         self.keep_partial(partial);
         if !self.on_the_way.is_empty() {
             self.unsure = true;

@@ -135,3 +135,64 @@ fn a_revoked_phone_stops_asking() {
     tell(&mut session, Input::Lost(Failure::Refused(RefusalReason::Revoked), vec![]));
     assert!(matches!(session.poll(), Some(Output::Finished(_))));
 }
+
+/// Runs the session against a relay that answers each exchange with what `answer` says, until it ends.
+fn run(
+    session: &mut Session,
+    frames: &[Outgoing],
+    answer: impl Fn(u64, &SyncRequest) -> SyncAnswer,
+) -> Finish {
+    let mut exchanges = 0;
+    for _ in 0..100 {
+        match session.poll() {
+            Some(Output::Seal { .. }) => tell(session, Input::Frames(frames.to_vec())),
+            Some(Output::Exchange(exchange)) => {
+                let request = minicbor::decode(&exchange.control).unwrap();
+                tell(session, Input::Answered(answer(exchanges, &request)));
+                tell(session, Input::Ended);
+                exchanges += 1;
+            }
+            Some(Output::Stage(_)) => tell(session, Input::Staged),
+            Some(Output::FetchRoster { after }) => tell(session, Input::RosterRead(after)),
+            Some(Output::Finished(finish)) => return finish,
+            None => panic!("the session waits"),
+        }
+    }
+    panic!("the session never ends");
+}
+
+#[test]
+fn a_relay_that_is_full_is_not_asked_again_and_again() {
+    let refusal = |_, _: &SyncRequest| SyncAnswer {
+        received: Some(1),
+        verdicts: Some(vec![Verdict::OverQuota]),
+        ..SyncAnswer::default()
+    };
+    let finish = run(&mut session(), &[outgoing(1, 10)], refusal);
+    assert_eq!((finish.exchanges, finish.refused, finish.pushed), (1, 1, 0));
+}
+
+#[test]
+fn a_relay_that_misses_earlier_frames_is_asked_once_what_it_holds() {
+    let forgetful = |_, request: &SyncRequest| {
+        if request.ask_logs == Some(true) {
+            return SyncAnswer { logs: Some(vec![]), ..SyncAnswer::default() };
+        }
+        let verdicts = Some(vec![Verdict::Gap]);
+        SyncAnswer { received: Some(1), verdicts, ..SyncAnswer::default() }
+    };
+    let finish = run(&mut session(), &[outgoing(2, 10)], forgetful);
+    assert_eq!(finish.exchanges, 3);
+}
+
+#[test]
+fn after_a_failure_one_good_exchange_is_enough() {
+    let mut session = session();
+    session.poll();
+    tell(&mut session, Input::Frames(vec![]));
+    exchange(&mut session);
+    tell(&mut session, Input::Lost(Failure::Unreachable, vec![]));
+    tell(&mut session, Input::Woken);
+    let finish = run(&mut session, &[], |_, _| SyncAnswer::default());
+    assert_eq!(finish.exchanges, 2);
+}
