@@ -1,0 +1,49 @@
+//! What becomes of a frame that passed the door, from the facts that a backend found. Pure.
+
+use super::Room;
+use kahriz_proto::frame::Frame;
+use kahriz_proto::ids::FrameHash;
+
+/// A log's last frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Tip {
+    pub(super) seq: u64,
+    pub(super) hash: FrameHash,
+}
+
+/// Bytes that are stored already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Usage {
+    pub(super) device: u64,
+    pub(super) workspace: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Judgement {
+    Append,
+    Duplicate,
+    Gap,
+    Fork,
+}
+
+/// Where a frame stands to its log. `standing` is the hash of the frame at the same place, which a
+/// backend looks up only if the log is that long.
+pub(super) fn judge(frame: &Frame, tip: Option<Tip>, standing: Option<FrameHash>) -> Judgement {
+    let tip = tip.unwrap_or(Tip { seq: 0, hash: FrameHash::NONE });
+    let seq = frame.preamble().seq;
+    if seq <= tip.seq {
+        let same = standing == Some(frame.hash());
+        return if same { Judgement::Duplicate } else { Judgement::Fork };
+    }
+    if seq > tip.seq + 1 {
+        return Judgement::Gap;
+    }
+    // The right number on the wrong predecessor: its device went on from a frame that isn't this one.
+    if frame.preamble().prev == tip.hash { Judgement::Append } else { Judgement::Fork }
+}
+
+/// Whether the device and the workspace may store `len` bytes more.
+pub(super) fn fits(usage: Usage, len: u64, room: &Room) -> bool {
+    usage.device.saturating_add(len) <= room.device_bytes_max
+        && usage.workspace.saturating_add(len) <= room.workspace_bytes_max
+}

@@ -1,0 +1,274 @@
+//! The log in memory: for tests, and for whoever embeds a relay that need not outlive its process.
+
+use super::judge::{Judgement, Tip, Usage, fits, judge};
+use super::{Arrival, Fork, Listed, Log, LogError, Outcome, Room, WaitingJoin};
+use crate::config::{FORKS_PER_LOG_MAX, JOINS_MAX, JOINS_PER_INVITE_MAX};
+use kahriz_proto::cursor::{Position, Rolling};
+use kahriz_proto::ids::{DeviceId, FrameHash, Incarnation, LogId, ScopeId, WorkspaceId};
+use kahriz_proto::message::LogState;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// See the module.
+pub struct MemoryLog {
+    incarnation: Incarnation,
+    spaces: Mutex<BTreeMap<WorkspaceId, Space>>,
+}
+
+#[derive(Default)]
+struct Space {
+    roster: Vec<Vec<u8>>,
+    scopes: BTreeMap<ScopeId, Vec<Kept>>,
+    logs: BTreeMap<LogId, (DeviceId, Vec<FrameHash>)>,
+    device_bytes: BTreeMap<DeviceId, u64>,
+    joins: Vec<WaitingJoin>,
+    forks: Vec<Fork>,
+}
+
+struct Kept {
+    device: DeviceId,
+    hash: FrameHash,
+    rolling: Rolling,
+    bytes: Vec<u8>,
+}
+
+impl MemoryLog {
+    /// An empty log with an incarnation of its own.
+    ///
+    /// # Errors
+    /// [`LogError::Failed`] if the system gives no random bytes.
+    pub fn create() -> Result<Self, LogError> {
+        Ok(Self { incarnation: draw_incarnation()?, spaces: Mutex::default() })
+    }
+
+    fn spaces(&self) -> MutexGuard<'_, BTreeMap<WorkspaceId, Space>> {
+        self.spaces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with<T: Default>(&self, workspace: WorkspaceId, ask: impl FnOnce(&Space) -> T) -> T {
+        self.spaces().get(&workspace).map(ask).unwrap_or_default()
+    }
+}
+
+pub(super) fn draw_incarnation() -> Result<Incarnation, LogError> {
+    let mut bytes = [0; Incarnation::LEN];
+    getrandom::fill(&mut bytes).map_err(|error| LogError::Failed(Arc::new(error)))?;
+    Ok(Incarnation::from_bytes(bytes))
+}
+
+impl Log for MemoryLog {
+    fn incarnation(&self) -> Incarnation {
+        self.incarnation
+    }
+
+    fn workspaces(&self) -> Result<Vec<WorkspaceId>, LogError> {
+        Ok(self.spaces().keys().copied().collect())
+    }
+
+    fn roster(
+        &self,
+        workspace: WorkspaceId,
+        after: u64,
+        bytes_max: usize,
+    ) -> Result<Vec<Vec<u8>>, LogError> {
+        let mut bytes = 0;
+        Ok(self.with(workspace, |space| {
+            let rest = space.roster.iter().skip(usize::try_from(after).unwrap_or(usize::MAX));
+            rest.enumerate()
+                .take_while(|(at, entry)| {
+                    bytes += entry.len();
+                    *at == 0 || bytes <= bytes_max
+                })
+                .map(|(_, entry)| entry.clone())
+                .collect()
+        }))
+    }
+
+    fn extend_roster(
+        &self,
+        workspace: WorkspaceId,
+        after: u64,
+        entries: &[Vec<u8>],
+    ) -> Result<bool, LogError> {
+        let mut spaces = self.spaces();
+        let held = spaces.get(&workspace).map_or(0, |space| space.roster.len());
+        if held as u64 != after {
+            return Ok(false);
+        }
+        spaces.entry(workspace).or_default().roster.extend_from_slice(entries);
+        Ok(true)
+    }
+
+    fn append(&self, arrivals: &[Arrival], room: &Room) -> Result<Vec<Outcome>, LogError> {
+        let mut spaces = self.spaces();
+        if arrivals.iter().any(|arrival| !spaces.contains_key(&arrival.workspace)) {
+            return Err(LogError::NoWorkspace);
+        }
+        let outcomes = arrivals.iter().map(|arrival| {
+            let space = spaces.entry(arrival.workspace).or_default();
+            space.append(arrival, room)
+        });
+        Ok(outcomes.collect())
+    }
+
+    fn position(&self, workspace: WorkspaceId, scope: ScopeId) -> Result<Position, LogError> {
+        Ok(self.with(workspace, |space| space.scope(scope).len() as u64))
+    }
+
+    fn rolling(
+        &self,
+        workspace: WorkspaceId,
+        scope: ScopeId,
+        position: Position,
+    ) -> Result<Option<Rolling>, LogError> {
+        if position == 0 {
+            return Ok(Some(Rolling::default()));
+        }
+        Ok(self.with(workspace, |space| space.at(scope, position).map(|kept| kept.rolling)))
+    }
+
+    fn listing(
+        &self,
+        workspace: WorkspaceId,
+        scope: ScopeId,
+        after: Position,
+        count: usize,
+    ) -> Result<Vec<Listed>, LogError> {
+        Ok(self.with(workspace, |space| {
+            let skip = usize::try_from(after).unwrap_or(usize::MAX);
+            let rest = (after + 1..).zip(space.scope(scope).iter().skip(skip)).take(count);
+            rest.map(|(position, kept)| Listed {
+                position,
+                device: kept.device,
+                hash: kept.hash,
+                len: kept.bytes.len(),
+            })
+            .collect()
+        }))
+    }
+
+    fn frame(
+        &self,
+        workspace: WorkspaceId,
+        scope: ScopeId,
+        position: Position,
+    ) -> Result<Option<Vec<u8>>, LogError> {
+        Ok(self.with(workspace, |space| space.at(scope, position).map(|kept| kept.bytes.clone())))
+    }
+
+    fn log_states(
+        &self,
+        workspace: WorkspaceId,
+        device: DeviceId,
+    ) -> Result<Vec<LogState>, LogError> {
+        Ok(self.with(workspace, |space| {
+            let own = space.logs.iter().filter(|(_, (owner, _))| *owner == device);
+            own.filter_map(|(log, (_, hashes))| {
+                let seq = hashes.len() as u64;
+                Some(LogState { log: *log, seq, tag: tag(hashes.last()?) })
+            })
+            .collect()
+        }))
+    }
+
+    fn keep_join(&self, workspace: WorkspaceId, join: WaitingJoin) -> Result<bool, LogError> {
+        let mut spaces = self.spaces();
+        let joins = &mut spaces.get_mut(&workspace).ok_or(LogError::NoWorkspace)?.joins;
+        let same = |kept: &WaitingJoin| kept.invite == join.invite && kept.device == join.device;
+        if let Some(kept) = joins.iter_mut().find(|kept| same(kept)) {
+            *kept = join;
+            return Ok(true);
+        }
+        let of_invite = joins.iter().filter(|kept| kept.invite == join.invite).count();
+        let fits = joins.len() < JOINS_MAX && of_invite < JOINS_PER_INVITE_MAX;
+        if fits {
+            joins.push(join);
+        }
+        Ok(fits)
+    }
+
+    fn joins(&self, workspace: WorkspaceId) -> Result<Vec<WaitingJoin>, LogError> {
+        Ok(self.with(workspace, |space| space.joins.clone()))
+    }
+
+    fn drop_joins(&self, workspace: WorkspaceId, devices: &[DeviceId]) -> Result<(), LogError> {
+        if let Some(space) = self.spaces().get_mut(&workspace) {
+            space.joins.retain(|join| !devices.contains(&join.device));
+        }
+        Ok(())
+    }
+
+    fn forks(&self, workspace: WorkspaceId) -> Result<Vec<Fork>, LogError> {
+        Ok(self.with(workspace, |space| space.forks.clone()))
+    }
+
+    fn free_bytes(&self) -> Option<u64> {
+        None
+    }
+}
+
+impl Space {
+    fn scope(&self, scope: ScopeId) -> &[Kept] {
+        self.scopes.get(&scope).map_or(&[], Vec::as_slice)
+    }
+
+    fn at(&self, scope: ScopeId, position: Position) -> Option<&Kept> {
+        let index = usize::try_from(position.checked_sub(1)?).ok()?;
+        self.scope(scope).get(index)
+    }
+
+    fn append(&mut self, arrival: &Arrival, room: &Room) -> Outcome {
+        let frame = &arrival.frame;
+        let place = frame.preamble().place();
+        let hashes = self.logs.get(&place.log).map_or(&[][..], |(_, hashes)| hashes);
+        let tip = hashes.last().map(|hash| Tip { seq: hashes.len() as u64, hash: *hash });
+        let index = usize::try_from(place.seq - 1).unwrap_or(usize::MAX);
+        match judge(frame, tip, hashes.get(index).copied()) {
+            Judgement::Duplicate => Outcome::Duplicate,
+            Judgement::Gap => Outcome::Gap,
+            Judgement::Fork => self.keep_fork(arrival),
+            Judgement::Append => self.store(arrival, room),
+        }
+    }
+
+    fn store(&mut self, arrival: &Arrival, room: &Room) -> Outcome {
+        let frame = &arrival.frame;
+        let (device, scope) = (frame.preamble().device, frame.preamble().scope);
+        let len = frame.bytes().len() as u64;
+        let usage = Usage {
+            device: self.device_bytes.get(&device).copied().unwrap_or(0),
+            workspace: self.device_bytes.values().sum(),
+        };
+        if room.disk_full {
+            return Outcome::DiskFull;
+        }
+        if !fits(usage, len, room) {
+            return Outcome::OverQuota;
+        }
+        *self.device_bytes.entry(device).or_default() += len;
+        let hash = frame.hash();
+        let log = frame.preamble().log();
+        self.logs.entry(log).or_insert_with(|| (device, vec![])).1.push(hash);
+        let kept = self.scopes.entry(scope).or_default();
+        let before = kept.last().map(|kept| kept.rolling).unwrap_or_default();
+        let rolling = before.then(&hash);
+        kept.push(Kept { device, hash, rolling, bytes: frame.bytes().to_vec() });
+        Outcome::Stored(kept.len() as u64)
+    }
+
+    fn keep_fork(&mut self, arrival: &Arrival) -> Outcome {
+        let place = arrival.frame.preamble().place();
+        let fork = Fork { log: place.log, seq: place.seq, bytes: arrival.frame.bytes().to_vec() };
+        let of_log = self.forks.iter().filter(|kept| kept.log == fork.log).count() as u64;
+        if of_log < FORKS_PER_LOG_MAX && !self.forks.contains(&fork) {
+            self.forks.push(fork);
+        }
+        Outcome::Fork
+    }
+}
+
+pub(super) fn tag(hash: &FrameHash) -> [u8; 8] {
+    let mut tag = [0; 8];
+    tag.copy_from_slice(&hash.as_bytes()[..8]);
+    tag
+}

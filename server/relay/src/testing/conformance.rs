@@ -1,0 +1,283 @@
+//! What every storage backend must keep, as one suite.
+//!
+//! ```text
+//! conformance::run(|| MyLog::fresh());
+//! ```
+//! Each sentence below is run on a fresh log.
+
+use super::{Chain, Organisation};
+use crate::log::{Arrival, Log, Outcome, Room, WaitingJoin};
+use kahriz_proto::cursor::Rolling;
+use kahriz_proto::frame::Frame;
+use kahriz_proto::ids::{DeviceId, ScopeId};
+use std::sync::Arc;
+
+/// Runs the whole suite; `fresh` opens a new, empty log each time.
+///
+/// # Panics
+/// If the log doesn't keep one of the promises.
+pub fn run<L: Log>(mut fresh: impl FnMut() -> L) {
+    let suite: [fn(Arc<dyn Log>); 13] = [
+        an_empty_log_knows_nobody,
+        a_roster_grows_only_at_its_end,
+        frames_get_the_next_position_of_their_scope,
+        the_same_frame_again_is_a_duplicate_and_takes_no_position,
+        a_frame_whose_predecessor_is_missing_is_a_gap,
+        another_frame_at_the_same_place_is_a_fork_and_kept_as_evidence,
+        a_log_that_went_on_from_another_frame_is_a_fork,
+        a_group_is_judged_in_its_own_order,
+        quotas_hold_but_what_is_there_stays_a_duplicate,
+        a_full_disk_takes_nothing_new,
+        a_device_is_told_what_is_held_of_its_logs,
+        workspaces_do_not_see_each_other,
+        joins_wait_until_they_are_dropped,
+    ];
+    for promise in suite {
+        promise(Arc::new(fresh()));
+    }
+    positions_have_no_holes_when_many_write_at_once(&Arc::new(fresh()));
+    assert_ne!(fresh().incarnation(), fresh().incarnation(), "each store has its own incarnation");
+}
+
+fn registered(log: &dyn Log, number: u8) -> Organisation {
+    let organisation = Organisation::found(number);
+    assert!(log.extend_roster(organisation.id(), 0, &organisation.entries).expect("written"));
+    organisation
+}
+
+fn append(log: &dyn Log, of: &Organisation, frames: &[&Frame]) -> Vec<Outcome> {
+    append_in(log, of, frames, &Room::ENDLESS)
+}
+
+fn append_in(log: &dyn Log, of: &Organisation, frames: &[&Frame], room: &Room) -> Vec<Outcome> {
+    let arrivals: Vec<Arrival> = frames
+        .iter()
+        .map(|frame| Arrival { workspace: of.id(), frame: of.verified(Frame::clone(frame)) })
+        .collect();
+    log.append(&arrivals, room).expect("written")
+}
+
+fn chain(of: &Organisation) -> Chain {
+    of.headquarters().chain(of.scope(1))
+}
+
+fn an_empty_log_knows_nobody(log: Arc<dyn Log>) {
+    let nobody = Organisation::found(1);
+    let scope = nobody.scope(1);
+    assert!(log.workspaces().expect("read").is_empty());
+    assert!(log.roster(nobody.id(), 0, 1_000).expect("read").is_empty());
+    assert_eq!(log.position(nobody.id(), scope).expect("read"), 0);
+    assert_eq!(log.rolling(nobody.id(), scope, 0).expect("read"), Some(Rolling::default()));
+    assert_eq!(log.rolling(nobody.id(), scope, 1).expect("read"), None);
+    assert!(!log.extend_roster(nobody.id(), 3, &nobody.entries).expect("read"));
+    assert!(log.workspaces().expect("read").is_empty(), "a refused roster founds nothing");
+    let frame = nobody.verified(chain(&nobody).seal(b"x"));
+    let arrival = Arrival { workspace: nobody.id(), frame };
+    assert!(log.append(&[arrival], &Room::ENDLESS).is_err());
+}
+
+fn a_roster_grows_only_at_its_end(log: Arc<dyn Log>) {
+    let mut organisation = registered(&*log, 1);
+    let (id, before) = (organisation.id(), organisation.entries.len());
+    organisation.admit_officer(10);
+    let newer = &organisation.entries[before..];
+    assert!(!log.extend_roster(id, before as u64 - 1, newer).expect("read"));
+    assert!(log.extend_roster(id, before as u64, newer).expect("written"));
+    assert!(!log.extend_roster(id, before as u64, newer).expect("read"));
+    assert_eq!(log.workspaces().expect("read"), [id]);
+    assert_eq!(log.roster(id, 0, usize::MAX).expect("read"), organisation.entries);
+    assert_eq!(log.roster(id, before as u64, usize::MAX).expect("read"), newer);
+    let one = log.roster(id, 0, 1).expect("read");
+    assert_eq!(one, organisation.entries[..1], "at least one entry comes, however small the page");
+    assert!(log.roster(id, 1_000, usize::MAX).expect("read").is_empty());
+}
+
+fn frames_get_the_next_position_of_their_scope(log: Arc<dyn Log>) {
+    let mut organisation = registered(&*log, 1);
+    organisation.create_scope(2);
+    let (id, scope) = (organisation.id(), organisation.scope(1));
+    let mut chain = chain(&organisation);
+    let mut other = organisation.headquarters().chain(organisation.scope(2));
+    let (first, second, third) = (chain.seal(b"1"), chain.seal(b"2"), other.seal(b"3"));
+    let outcomes = append(&*log, &organisation, &[&first, &second, &third]);
+    assert_eq!(outcomes, [1, 2, 1].map(Outcome::Stored));
+    assert_eq!(log.position(id, scope).expect("read"), 2);
+    let rolling = Rolling::default().then(&first.hash());
+    assert_eq!(log.rolling(id, scope, 1).expect("read"), Some(rolling));
+    let rolling = rolling.then(&second.hash());
+    assert_eq!(log.rolling(id, scope, 2).expect("read"), Some(rolling));
+    assert_eq!(log.rolling(id, scope, u64::MAX).expect("read"), None);
+    assert_eq!(log.frame(id, scope, 2).expect("read").as_deref(), Some(second.bytes()));
+    assert_eq!(log.frame(id, scope, 3).expect("read"), None);
+    let listed = log.listing(id, scope, 0, 10).expect("read");
+    let places: Vec<_> = listed.iter().map(|row| (row.position, row.hash, row.len)).collect();
+    let expected =
+        [(1, first.hash(), first.bytes().len()), (2, second.hash(), second.bytes().len())];
+    assert_eq!(places, expected);
+    assert_eq!(listed[0].device, organisation.headquarters().id);
+    assert_eq!(log.listing(id, scope, 1, 10).expect("read"), listed[1..]);
+    assert_eq!(log.listing(id, scope, 0, 1).expect("read"), listed[..1]);
+    assert!(log.listing(id, scope, u64::MAX, 10).expect("read").is_empty());
+}
+
+fn the_same_frame_again_is_a_duplicate_and_takes_no_position(log: Arc<dyn Log>) {
+    let organisation = registered(&*log, 1);
+    let mut chain = chain(&organisation);
+    let (first, second) = (chain.seal(b"1"), chain.seal(b"2"));
+    append(&*log, &organisation, &[&first, &second]);
+    let again = append(&*log, &organisation, &[&second, &first]);
+    assert_eq!(again, [Outcome::Duplicate, Outcome::Duplicate]);
+    assert_eq!(log.position(organisation.id(), organisation.scope(1)).expect("read"), 2);
+}
+
+fn a_frame_whose_predecessor_is_missing_is_a_gap(log: Arc<dyn Log>) {
+    let organisation = registered(&*log, 1);
+    let mut chain = chain(&organisation);
+    let (first, second, third) = (chain.seal(b"1"), chain.seal(b"2"), chain.seal(b"3"));
+    assert_eq!(append(&*log, &organisation, &[&second]), [Outcome::Gap]);
+    assert_eq!(append(&*log, &organisation, &[&first, &third]), [Outcome::Stored(1), Outcome::Gap]);
+    assert_eq!(append(&*log, &organisation, &[&second, &third]), [2, 3].map(Outcome::Stored));
+}
+
+fn another_frame_at_the_same_place_is_a_fork_and_kept_as_evidence(log: Arc<dyn Log>) {
+    let organisation = registered(&*log, 1);
+    let mut phone = chain(&organisation);
+    let first = phone.seal(b"1");
+    let mut copy = phone.clone();
+    let (second, other) = (phone.seal(b"2"), copy.seal(b"two"));
+    append(&*log, &organisation, &[&first, &second]);
+    assert_eq!(append(&*log, &organisation, &[&other, &other]), [Outcome::Fork, Outcome::Fork]);
+    let forks = log.forks(organisation.id()).expect("read");
+    assert_eq!(forks.len(), 1);
+    assert_eq!((forks[0].log, forks[0].seq), (phone.log(), 2));
+    assert_eq!(forks[0].bytes, other.bytes());
+    assert_eq!(log.position(organisation.id(), organisation.scope(1)).expect("read"), 2);
+}
+
+fn a_log_that_went_on_from_another_frame_is_a_fork(log: Arc<dyn Log>) {
+    let organisation = registered(&*log, 1);
+    let (mut phone, mut copy) = (chain(&organisation), chain(&organisation));
+    append(&*log, &organisation, &[&phone.seal(b"1")]);
+    copy.seal(b"one");
+    assert_eq!(append(&*log, &organisation, &[&copy.seal(b"2")]), [Outcome::Fork]);
+    assert_eq!(append(&*log, &organisation, &[&phone.seal(b"2")]), [Outcome::Stored(2)]);
+}
+
+fn a_group_is_judged_in_its_own_order(log: Arc<dyn Log>) {
+    let organisation = registered(&*log, 1);
+    let mut chain = chain(&organisation);
+    let (first, second) = (chain.seal(b"1"), chain.seal(b"2"));
+    let outcomes = append(&*log, &organisation, &[&second, &first, &second, &second]);
+    let expected = [Outcome::Gap, Outcome::Stored(1), Outcome::Stored(2), Outcome::Duplicate];
+    assert_eq!(outcomes, expected);
+}
+
+fn quotas_hold_but_what_is_there_stays_a_duplicate(log: Arc<dyn Log>) {
+    let mut organisation = registered(&*log, 1);
+    let officer = organisation.admit_officer(10);
+    let (mut chain, mut others) = (chain(&organisation), officer.chain(organisation.scope(1)));
+    let (first, second) = (chain.seal(b"1"), chain.seal(b"2"));
+    let len = first.bytes().len() as u64;
+    let room = Room { device_bytes_max: len, ..Room::ENDLESS };
+    let outcomes = append_in(&*log, &organisation, &[&first, &second, &first], &room);
+    assert_eq!(outcomes, [Outcome::Stored(1), Outcome::OverQuota, Outcome::Duplicate]);
+    let other = others.seal(b"1");
+    let tight = Room { workspace_bytes_max: 2 * len - 1, ..Room::ENDLESS };
+    assert_eq!(append_in(&*log, &organisation, &[&other], &tight), [Outcome::OverQuota]);
+    assert_eq!(append_in(&*log, &organisation, &[&other], &room), [Outcome::Stored(2)]);
+}
+
+fn a_full_disk_takes_nothing_new(log: Arc<dyn Log>) {
+    let organisation = registered(&*log, 1);
+    let mut chain = chain(&organisation);
+    let (first, second) = (chain.seal(b"1"), chain.seal(b"2"));
+    append(&*log, &organisation, &[&first]);
+    let room = Room { disk_full: true, ..Room::ENDLESS };
+    let outcomes = append_in(&*log, &organisation, &[&first, &second], &room);
+    assert_eq!(outcomes, [Outcome::Duplicate, Outcome::DiskFull]);
+    assert_eq!(append(&*log, &organisation, &[&second]), [Outcome::Stored(2)]);
+}
+
+fn a_device_is_told_what_is_held_of_its_logs(log: Arc<dyn Log>) {
+    let mut organisation = registered(&*log, 1);
+    let officer = organisation.admit_officer(10);
+    let mut old = officer.chain(organisation.scope(1));
+    let mut new = officer.chain(organisation.scope(1));
+    new.generation = 2;
+    let (first, second, third) = (old.seal(b"1"), old.seal(b"2"), new.seal(b"3"));
+    let foreign = chain(&organisation).seal(b"4");
+    append(&*log, &organisation, &[&first, &second, &third, &foreign]);
+    let states = log.log_states(organisation.id(), officer.id).expect("read");
+    let mut held: Vec<_> = states.iter().map(|state| (state.log, state.seq)).collect();
+    let mut expected = vec![(old.log(), 2), (new.log(), 1)];
+    expected.sort_unstable();
+    held.sort_unstable();
+    assert_eq!(held, expected);
+    let tail = states.iter().find(|state| state.log == old.log()).expect("held");
+    assert_eq!(tail.tag, second.hash().as_bytes()[..8]);
+    let nobody = DeviceId::from_bytes([0; 16]);
+    assert!(log.log_states(organisation.id(), nobody).expect("read").is_empty());
+}
+
+fn workspaces_do_not_see_each_other(log: Arc<dyn Log>) {
+    let (ours, theirs) = (registered(&*log, 1), registered(&*log, 2));
+    // The same scope id in both: it is the workspace that keeps them apart.
+    let scope = ScopeId::from_bytes([5; 8]);
+    let frame = ours.headquarters().chain(scope).seal(b"ours");
+    let other = theirs.headquarters().chain(scope).seal(b"theirs");
+    assert_eq!(append(&*log, &ours, &[&frame]), [Outcome::Stored(1)]);
+    assert_eq!(append(&*log, &theirs, &[&other]), [Outcome::Stored(1)]);
+    let bytes = log.frame(theirs.id(), scope, 1).expect("read");
+    assert_eq!(bytes.as_deref(), Some(other.bytes()));
+    let device = ours.headquarters().id;
+    assert!(log.log_states(theirs.id(), device).expect("read").is_empty());
+    assert_eq!(log.workspaces().expect("read").len(), 2);
+    assert_eq!(log.roster(theirs.id(), 0, usize::MAX).expect("read"), theirs.entries);
+}
+
+fn joins_wait_until_they_are_dropped(log: Arc<dyn Log>) {
+    let organisation = registered(&*log, 1);
+    let id = organisation.id();
+    let join = |invite: u8, device: u8, byte: u8| WaitingJoin {
+        invite: DeviceId::from_bytes([invite; 16]),
+        device: DeviceId::from_bytes([device; 16]),
+        bytes: vec![byte],
+    };
+    assert!(log.keep_join(id, join(1, 1, 1)).expect("written"));
+    assert!(log.keep_join(id, join(1, 1, 2)).expect("written"), "the same again replaces");
+    assert!(log.keep_join(id, join(2, 2, 3)).expect("written"));
+    assert_eq!(log.joins(id).expect("read"), [join(1, 1, 2), join(2, 2, 3)]);
+    for device in 2..=4 {
+        assert!(log.keep_join(id, join(1, device, 0)).expect("written"));
+    }
+    assert!(!log.keep_join(id, join(1, 5, 0)).expect("read"), "one invite brings four at most");
+    log.drop_joins(id, &[1, 3, 4].map(|n| DeviceId::from_bytes([n; 16]))).expect("written");
+    let left = log.joins(id).expect("read");
+    assert_eq!(left, [join(2, 2, 3), join(1, 2, 0)]);
+}
+
+fn positions_have_no_holes_when_many_write_at_once<L: Log>(log: &Arc<L>) {
+    let mut organisation = registered(&**log, 1);
+    let officers: Vec<_> = (10..14).map(|number| organisation.admit_officer(number)).collect();
+    let (organisation, scope) = (&organisation, organisation.scope(1));
+    std::thread::scope(|threads| {
+        for officer in &officers {
+            threads.spawn(move || {
+                let mut chain = officer.chain(scope);
+                for _ in 0..25 {
+                    let before = log.position(organisation.id(), scope).expect("read");
+                    let outcome = append(&**log, organisation, &[&chain.seal(b"x")])[0];
+                    let Outcome::Stored(position) = outcome else { panic!("{outcome:?}") };
+                    assert!(position > before);
+                    // Whoever sees a position sees everything before it.
+                    let seen = log.listing(organisation.id(), scope, 0, 1_000).expect("read");
+                    let count = seen.len() as u64;
+                    assert!(
+                        count >= position && seen.last().map(|row| row.position) == Some(count)
+                    );
+                }
+            });
+        }
+    });
+    assert_eq!(log.position(organisation.id(), scope).expect("read"), 100);
+}

@@ -1,0 +1,9 @@
+//! The relay seen from outside: real frames and tokens over real connections.
+#![allow(clippy::unwrap_used)]
+
+mod connections;
+mod cut;
+mod exchange;
+mod membership;
+mod store;
+mod support;
