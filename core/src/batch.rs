@@ -7,7 +7,7 @@
 //! and checks one digest over their hashes.
 //!
 //! ```text
-//! body    = zstd with dictionary( format, count, digest(16), entries )
+//! body    = zstd with dictionary( format, count, length of values, digest(16), entries, values )
 //! entry   = flags, [creator log, counter], [kind], [deps], [seq], [start op], time, [message], [others], length, rest
 //! ```
 //!

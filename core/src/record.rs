@@ -14,7 +14,7 @@ mod splice;
 
 pub use document::{Author, Document, Edit, Fields, Write};
 pub use history::{Opinion, Past};
-pub use splice::{Anatomy, assemble, dissect};
+pub use splice::{Anatomy, assemble, dissect, values_in};
 
 use automerge::{Change as AutomergeChange, ChangeHash};
 use kahriz_proto::ids::LogId;

@@ -2,7 +2,7 @@
 
 use super::entry::{Announcement, BatchError, Known, Place, Reference};
 use super::writer::{DIGEST_BYTES, FORMAT, flag};
-use crate::record::{Anatomy, ChangeId, assemble};
+use crate::record::{Anatomy, ChangeId, assemble, values_in};
 use kahriz_proto::ids::LogId;
 use kahriz_proto::item::read_varint;
 use kahriz_proto::limits::{CHANGE_BYTES_MAX, FRAME_ENTRIES_MAX};
@@ -39,6 +39,8 @@ pub struct ParsedChange<'a> {
     message: &'a [u8],
     others: Vec<LogId>,
     rest: &'a [u8],
+    values: &'a [u8],
+    values_at: usize,
 }
 
 #[derive(Debug)]
@@ -80,6 +82,7 @@ impl ParsedChange<'_> {
             let start = deps.iter().map(|dep| dep.max_op).max().unwrap_or(0).saturating_add(1);
             (own.map_or(1, |dep| dep.place.seq.saturating_add(1)), start)
         });
+        let (head, tail) = self.rest.split_at(self.values_at);
         let (chunk, _) = assemble(&Anatomy {
             deps: deps.iter().map(|dep| dep.id).collect(),
             actor: self.own.as_bytes(),
@@ -88,7 +91,7 @@ impl ParsedChange<'_> {
             time: self.time,
             message: self.message,
             others: self.others.iter().map(|log| log.as_bytes().as_slice()).collect(),
-            rest: self.rest,
+            rest: &[head, self.values, tail].concat(),
         });
         (chunk.len() <= CHANGE_BYTES_MAX + 4_096).then_some(chunk).ok_or(BatchError::OverLimit)
     }
@@ -99,7 +102,7 @@ impl ParsedChange<'_> {
 /// # Errors
 /// [`BatchError`] for bytes that are no batch of a known format.
 pub fn parse<'a>(own: LogId, logs: &[LogId], bytes: &'a [u8]) -> Result<Parsed<'a>, BatchError> {
-    let mut at = Reader { rest: bytes, own, logs };
+    let mut at = Reader { rest: bytes, values: &[], own, logs };
     let format = at.number()?;
     if format != FORMAT {
         return Err(BatchError::UnknownFormat(format));
@@ -108,17 +111,23 @@ pub fn parse<'a>(own: LogId, logs: &[LogId], bytes: &'a [u8]) -> Result<Parsed<'
     if count > FRAME_ENTRIES_MAX as u64 {
         return Err(BatchError::OverLimit);
     }
+    let values = usize::try_from(at.number()?).map_err(|_| BatchError::Malformed)?;
     let digest = at.take(DIGEST_BYTES)?.try_into().map_err(|_| BatchError::Malformed)?;
+    let entries_len = at.rest.len().checked_sub(values).ok_or(BatchError::Malformed)?;
+    (at.rest, at.values) = at.rest.split_at(entries_len);
     let mut last = (Reference { creator: own, counter: 0 }, 0);
     let mut entries = vec![];
     for _ in 0..count {
         entries.push(at.entry(&mut last)?);
     }
-    at.rest.is_empty().then_some(Parsed { entries, digest }).ok_or(BatchError::Malformed)
+    (at.rest.is_empty() && at.values.is_empty())
+        .then_some(Parsed { entries, digest })
+        .ok_or(BatchError::Malformed)
 }
 
 struct Reader<'a, 'l> {
     rest: &'a [u8],
+    values: &'a [u8],
     own: LogId,
     logs: &'l [LogId],
 }
@@ -148,11 +157,35 @@ impl<'a> Reader<'a, '_> {
         let (message, others) =
             if is(flag::EXTRAS) { (self.prefixed()?, self.others()?) } else { (&[][..], vec![]) };
         let rest = self.prefixed()?;
+        let (values_at, values) = self.values_of(rest)?;
         let own = self.own;
         *last = (record, time);
-        let change =
-            ParsedChange { record, created_as, own, deps, numbers, time, message, others, rest };
+        let change = ParsedChange {
+            record,
+            created_as,
+            own,
+            deps,
+            numbers,
+            time,
+            message,
+            others,
+            rest,
+            values,
+            values_at,
+        };
         Ok(ParsedEntry::Change(change))
+    }
+
+    /// The next values, and where in the rest of a change they belong.
+    fn values_of(&mut self, rest: &[u8]) -> Result<(usize, &'a [u8]), BatchError> {
+        let Some(range) = values_in(rest) else { return Ok((0, &[])) };
+        if range.start > rest.len() {
+            return Err(BatchError::Malformed);
+        }
+        let (values, left) =
+            self.values.split_at_checked(range.len()).ok_or(BatchError::Malformed)?;
+        self.values = left;
+        Ok((range.start, values))
     }
 
     fn record(&mut self, last: Reference, same: bool, next: bool) -> Result<Reference, BatchError> {

@@ -1,7 +1,7 @@
 //! Writes a batch: each entry as little as the receiver needs to put the exact bytes together.
 
 use super::entry::{BatchError, Entry, Known, Reference};
-use crate::record::{ChangeId, dissect};
+use crate::record::{ChangeId, dissect, values_in};
 use kahriz_proto::ids::LogId;
 use kahriz_proto::item::push_varint;
 use sha2::{Digest, Sha256};
@@ -67,8 +67,10 @@ pub fn write(own: LogId, logs: &[LogId], entries: &[Entry<'_>]) -> Result<Vec<u8
     let mut out = vec![];
     push_varint(&mut out, FORMAT);
     push_varint(&mut out, entries.len() as u64);
+    push_varint(&mut out, writer.values.len() as u64);
     out.extend_from_slice(&writer.digest.finalize()[..DIGEST_BYTES]);
     out.extend_from_slice(&writer.out);
+    out.extend_from_slice(&writer.values);
     Ok(out)
 }
 
@@ -79,6 +81,8 @@ struct Writer {
     last_time: i64,
     digest: Sha256,
     out: Vec<u8>,
+    /// What was written, of all changes together: text squeezes better beside text than between columns.
+    values: Vec<u8>,
 }
 
 impl Writer {
@@ -91,6 +95,7 @@ impl Writer {
             last_time: 0,
             digest: Sha256::new(),
             out: vec![],
+            values: vec![],
         }
     }
 
@@ -137,10 +142,22 @@ impl Writer {
             self.prefixed(parts.message);
             self.others(&parts.others)?;
         }
-        self.prefixed(parts.rest);
+        self.rest(parts.rest)?;
         self.last = change.record;
         self.last_time = parts.time;
         self.digest.update(crate::record::assemble(&parts).1);
+        Ok(())
+    }
+
+    fn rest(&mut self, rest: &[u8]) -> Result<(), BatchError> {
+        let Some(values) = values_in(rest) else {
+            self.prefixed(rest);
+            return Ok(());
+        };
+        let (head, tail) = (rest.get(..values.start), rest.get(values.end..));
+        let (head, tail) = head.zip(tail).ok_or(BatchError::NotAChange)?;
+        self.prefixed(&[head, tail].concat());
+        self.values.extend_from_slice(&rest[values]);
         Ok(())
     }
 

@@ -82,6 +82,28 @@ pub fn assemble(parts: &Anatomy<'_>) -> (Vec<u8>, [u8; 32]) {
     (chunk, hash)
 }
 
+/// Where in an anatomy's `rest` the written values stand (the value column, specification 0x57), read
+/// from the column headers at its head alone, so that it can be said with or without the values in place.
+/// `None` if the headers cannot be read.
+#[must_use]
+pub fn values_in(rest: &[u8]) -> Option<std::ops::Range<usize>> {
+    const VALUES: u64 = 0x57;
+    let mut at = Reader(rest);
+    let columns = at.count(2)?;
+    let (mut before, mut values) = (0_usize, None);
+    for _ in 0..columns {
+        let specification = at.number()?;
+        let len = usize::try_from(at.number()?).ok()?;
+        match values {
+            None if specification == VALUES => values = Some(len),
+            None => before = before.checked_add(len)?,
+            Some(_) => {}
+        }
+    }
+    let start = (rest.len() - at.0.len()).checked_add(before)?;
+    Some(start..start.checked_add(values.unwrap_or(0))?)
+}
+
 fn push_prefixed(out: &mut Vec<u8>, bytes: &[u8]) {
     push_varint(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
