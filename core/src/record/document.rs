@@ -279,6 +279,11 @@ fn write_one(
     {
         return tx.update_text(&id, text);
     }
+    // Writing the winner's value again over a conflict, the engine would keep the winner's own operation and only
+    // take the others away: whoever writes at the same time would then overrule this writer unseen.
+    if tx.get_all(ROOT, write.key.as_str())?.len() > 1 {
+        tx.delete(ROOT, write.key.as_str())?;
+    }
     tx.put(ROOT, write.key.as_str(), to_automerge(&write.value))
 }
 

@@ -81,18 +81,23 @@ pub(crate) struct Parked {
     pub(crate) reason: ParkReason,
 }
 
-/// Stages a pulled frame; one that is here already is left alone.
+/// Stages a pulled frame; one that is here already is left alone. A frame is known by what its signature covers, so
+/// one that was parked for a wrong signature makes room for the same with another: else who alters a signature on the
+/// way would keep the true frame out for good.
 pub(crate) fn stage(conn: &Connection, frame: &Frame) -> Result<()> {
     let preamble = frame.preamble();
     conn.prepare_cached(
-        "INSERT OR IGNORE INTO inbox (scope, log, seq, hash, bytes) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO inbox (scope, log, seq, hash, bytes) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (log, seq, hash) DO UPDATE SET bytes = excluded.bytes, reason = 0
+         WHERE reason = ?6 AND bytes <> excluded.bytes",
     )?
     .execute(params![
         preamble.scope.as_bytes(),
         preamble.log().as_bytes(),
         preamble.seq,
         frame.hash().as_bytes(),
-        frame.bytes()
+        frame.bytes(),
+        ParkReason::Signature as u8,
     ])
     .map(drop)
 }
