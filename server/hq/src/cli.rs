@@ -1,0 +1,160 @@
+//! The command line: what can be asked, in words that a person types.
+//!
+//! What is done with a store, whoever has it open, is an [`Order`]: it can also be handed to the process that serves
+//! the store.
+
+mod device;
+mod export;
+mod filters;
+mod order;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell as CompletionShell;
+
+pub(crate) use device::{Device, DeviceCommand, Join};
+pub(crate) use export::{ExportOrder, Format};
+pub(crate) use filters::Filters;
+pub(crate) use order::{AdmitOrder, Decide, Edit, Import, List, New, Order, Show};
+
+const LONG_ABOUT: &str = "Kahriz carries field records from devices that are offline for hours or weeks to a \
+headquarters that merges them. Records are sealed on the device; the relay in between can read nothing.
+
+Try it:          kahriz demo
+Begin for real:  kahriz init, kahriz serve, kahriz invite, kahriz admit";
+
+const EXAMPLES: &str = "Examples:
+  kahriz demo
+  kahriz init hq --name \"Return and tracing\" --scope \"Ağdam:AGD\" --scope \"Füzuli:FUZ\" --relay-url http://192.0.2.1:8470
+  kahriz serve hq --listen 0.0.0.0:8470
+  kahriz invite hq
+  kahriz device --store phone join kahriz:... --officer \"Günel Əliyeva\"
+  kahriz admit hq --code 123456 --scope Ağdam
+  kahriz device --store phone new landmine_incident incident_type=hazard_sighting hazard_status=active location.point=40.05,46.98,5
+  kahriz device --store phone sync
+  kahriz export hq --format csv --out exports
+
+Exit codes: 0 done, 1 refused or not valid, 2 command line not understood, 3 network, 4 store";
+
+/// Field records that merge.
+#[derive(Parser)]
+#[command(name = "kahriz", version, about = "Field records that merge", long_about = LONG_ABOUT, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Print results as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// The file with the store's key, if it isn't kahriz.key in the store's folder
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Found a workspace: make headquarters' store and keys in a new folder
+    Init(Init),
+    /// Run headquarters: relay, sync and page, until Ctrl-C
+    Serve(Serve),
+    /// Print an invite for one new device, as text and as a QR code
+    Invite {
+        /// Headquarters' folder
+        dir: PathBuf,
+        /// How long it can be used
+        #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=72))]
+        hours: u32,
+    },
+    /// Show the devices that ask to join, and admit one
+    Admit {
+        /// Headquarters' folder
+        dir: PathBuf,
+        #[command(flatten)]
+        order: AdmitOrder,
+    },
+    /// Say where everything stands
+    Status {
+        /// The store's folder
+        dir: PathBuf,
+    },
+    /// Write records as CSV or GeoJSON
+    ///
+    /// Deleted records, and those whose consent was withdrawn, are left out; fields that a person's consent withholds
+    /// are empty; the summary says how many. A field with contested values holds what may be shown as fact (for some
+    /// fields nothing), and its name stands in the column "contested". CSV has one table per kind and one per repeated
+    /// group, in UTF-8 with a byte order mark; text that a spreadsheet would take for a formula begins with an
+    /// apostrophe. Files are made for their owner only, and none is overwritten.
+    Export {
+        /// The store's folder
+        dir: PathBuf,
+        #[command(flatten)]
+        order: ExportOrder,
+    },
+    /// Be a device: join, write, look, sync
+    Device(Device),
+    /// See it all work: relay, headquarters and three officers on this machine
+    Demo(Demo),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: CompletionShell,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Init {
+    /// A folder that isn't there yet
+    pub(crate) dir: PathBuf,
+    /// What the organisation calls the workspace
+    #[arg(long)]
+    pub(crate) name: String,
+    /// A team or area and the prefix of its records' ids. Repeat it for each
+    #[arg(long = "scope", value_name = "NAME:PREFIX", required = true)]
+    pub(crate) scopes: Vec<String>,
+    /// Where devices will reach the relay
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8470")]
+    pub(crate) relay_url: String,
+    /// Who operates headquarters
+    #[arg(long, value_name = "NAME", default_value = "Headquarters")]
+    pub(crate) operator: String,
+    /// Also write the recovery keys to this file, to be printed and locked away
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keepsakes: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct Serve {
+    /// Headquarters' folder
+    pub(crate) dir: PathBuf,
+    /// Where devices reach the relay. Port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8470")]
+    pub(crate) listen: SocketAddr,
+    /// Where the page is served, on this machine only
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8471")]
+    pub(crate) page: SocketAddr,
+    /// Admit every device that joins with a valid invite, as officer in all areas, without comparing codes
+    #[arg(long)]
+    pub(crate) auto_admit: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Demo {
+    /// Where it lives; without this in the user's data folder (XDG_DATA_HOME, or ~/.local/share) as kahriz-demo
+    #[arg(long)]
+    pub(crate) dir: Option<PathBuf>,
+    /// Begin anew; an older demo is moved aside, not deleted
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// How many records the officers make
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(30..=100_000))]
+    pub(crate) records: u32,
+    /// The page's port. 0 takes a free one; without this 8471, or a free one if that is taken
+    #[arg(long)]
+    pub(crate) port: Option<u16>,
+    /// End when everything is ready, instead of serving until Ctrl-C
+    #[arg(long)]
+    pub(crate) exit_after_ready: bool,
+}

@@ -1,0 +1,89 @@
+//! `kahriz device`: what an officer does on a device of their own.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{Decide, Edit, ExportOrder, Import, List, New, Show};
+
+#[derive(Args)]
+pub(crate) struct Device {
+    /// The device's folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) store: PathBuf,
+    #[command(subcommand)]
+    pub(crate) command: DeviceCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum DeviceCommand {
+    /// Ask to join a workspace. Run again, it asks again
+    Join(Join),
+    /// Take records from a file of JSON lines
+    ///
+    /// Without a mapping each line is an object of fields with its "kind". Lines that cannot be taken are reported by
+    /// their number and the rest goes in; then the exit code is 1. What a mapping knows by an id of its own is not
+    /// imported twice, so an import that broke off is simply run again.
+    Import(Import),
+    /// Write a new record
+    ///
+    /// Fields are written as field=value: a choice as its code, a set as road;water, a point as 40.05,46.98,5 (the
+    /// last is the accuracy in metres), a date as 1991, 1991-02 or 1991-02-28. A field of a group's item is written
+    /// with the item's number, relatives.0.name=..., or with + for a new item:
+    /// relatives.+.name=Lalə relatives.+.relation=sister, a second one with +2.
+    New(New),
+    /// Change a record
+    Edit(Edit),
+    /// List records, those that need a decision first
+    List(List),
+    /// Show one record with everybody's standing values
+    Show(Show),
+    /// Find records by words: names, places, ids
+    Search {
+        /// Words, all of which must be mentioned
+        #[arg(required = true)]
+        words: Vec<String>,
+    },
+    /// Find records near a place
+    Near {
+        /// LATITUDE,LONGITUDE in degrees
+        #[arg(allow_hyphen_values = true)]
+        place: String,
+        /// How far away they may be
+        #[arg(long, value_name = "M", default_value_t = 1_000.0)]
+        metres: f64,
+    },
+    /// Decide a contested field
+    Decide(Decide),
+    /// Send what waits and take what is new
+    Sync {
+        /// Another address of the relay, this once
+        #[arg(long, value_name = "URL")]
+        relay: Option<String>,
+    },
+    /// Say where everything stands
+    Status,
+    /// Write records as CSV or GeoJSON
+    ///
+    /// Deleted records, and those whose consent was withdrawn, are left out; fields that a person's consent withholds
+    /// are empty; the summary says how many. A field with contested values holds what may be shown as fact (for some
+    /// fields nothing), and its name stands in the column "contested". CSV has one table per kind and one per repeated
+    /// group, in UTF-8 with a byte order mark; text that a spreadsheet would take for a formula begins with an
+    /// apostrophe. Files are made for their owner only, and none is overwritten.
+    Export(ExportOrder),
+}
+
+#[derive(Args)]
+pub(crate) struct Join {
+    /// The invite's text, or - to read it from the standard input
+    pub(crate) invite: String,
+    /// Who uses the device
+    #[arg(long, value_name = "NAME")]
+    pub(crate) officer: String,
+    /// What the device is called
+    #[arg(long, value_name = "NAME", default_value = "computer")]
+    pub(crate) device: String,
+    /// Another address of the relay, this once
+    #[arg(long, value_name = "URL")]
+    pub(crate) relay: Option<String>,
+}

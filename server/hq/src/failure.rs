@@ -1,0 +1,253 @@
+//! Why a command did not do what was asked: a sentence that says what to do about it, and the exit code.
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | done |
+//! | 1 | refused: what was given is not valid, or not allowed |
+//! | 2 | the command line was not understood |
+//! | 3 | the network: no relay, or something that is none |
+//! | 4 | the store: not there, locked, damaged, another key, a full disk |
+
+use std::io;
+use std::path::PathBuf;
+
+use kahriz_core::drive::SyncError;
+use kahriz_core::forms::FieldError;
+use kahriz_core::store::OpenStoreError;
+use kahriz_core::workspace::{AdminError, DraftError, OpenError, ReadError, SaveError};
+use kahriz_http::AddressError;
+use kahriz_proto::message::RefusalReason;
+use kahriz_proto::session::Failure as LineFailure;
+
+use crate::keyfile::KeyError;
+use crate::letters::NotAnInvite;
+use crate::mapping::MappingError;
+
+/// The exit codes, as in the table above.
+pub(crate) const REFUSED: u8 = 1;
+pub(crate) const USAGE: u8 = 2;
+pub(crate) const NETWORK: u8 = 3;
+pub(crate) const STORE: u8 = 4;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error("{}", about_store(.folder, .source))]
+    Open { folder: PathBuf, source: OpenError },
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Draft(#[from] DraftError),
+    #[error("{}", about_save(.0))]
+    Save(#[from] SaveError),
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+    #[error(transparent)]
+    Field(#[from] FieldError),
+    #[error("{}", about_sync(.0))]
+    Sync(SyncError),
+    #[error("{}", about_line(.0))]
+    Line(LineFailure),
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    #[error(transparent)]
+    Invite(#[from] NotAnInvite),
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
+    #[error(
+        "there is no mapping called {0} and no such file; mappings that come with the program: records-1000"
+    )]
+    NoMapping(String),
+    #[error("{path}: {source}", path = .path.display())]
+    File { path: PathBuf, source: io::Error },
+    #[error("{} is there already, and nothing in it was touched: choose another name", .0.display())]
+    Exists(PathBuf),
+    #[error(
+        "there is no such record on this device: give its id as in a list, AGD-7K2M-9XQ4-C or the UUID"
+    )]
+    NoRecord,
+    #[error("write a field and its value as field=value, as in hazard_status=active")]
+    NotAnAssignment,
+    #[error(
+        "write an area as Name:PREFIX, as in Ağdam:AGD; the prefix has 2 to 8 letters or digits"
+    )]
+    NotAScope,
+    #[error("there is no area of that name here; there is {0}")]
+    NoScope(String),
+    #[error("say with --scope in which area: {0}")]
+    WhichScope(String),
+    #[error("no area is granted to this device yet: headquarters has to admit it, then sync")]
+    NoScopeYet,
+    #[error("write a place as LATITUDE,LONGITUDE in degrees, as in 40.05,46.98")]
+    NotAPlace,
+    #[error("{failed} of {lines} lines were not taken; the others are saved")]
+    SomeLines { failed: u64, lines: u64 },
+    #[error("say with --kind which table, or with --out a folder for all of them")]
+    WhichTable,
+    #[error(
+        "no device that waits shows the code {0}: look at the list again, codes are new with each request"
+    )]
+    NoSuchJoin(String),
+    #[error("nobody was admitted")]
+    NotConfirmed,
+    #[error(
+        "{0} cannot be listened on ({1}): is a server running already? --listen and --page choose other addresses"
+    )]
+    Listen(std::net::SocketAddr, io::Error),
+    #[error(
+        "headquarters' page may only be served to this machine: give --page a loopback address, as 127.0.0.1:8471"
+    )]
+    PageNotLoopback,
+    #[error("the relay's store cannot be opened: {0}")]
+    RelayStore(#[from] kahriz_relay::log::OpenError),
+    #[error("the relay does not start: {0}")]
+    Relay(#[from] kahriz_relay::StartError),
+    #[error("serving ended: {0}")]
+    Served(#[from] kahriz_relay::ServeError),
+    #[error("{0}")]
+    RelayRoster(#[from] kahriz_relay::RosterChangeError),
+    /// A command that the serving process carried out, and its own sentence.
+    #[error("{sentence}")]
+    Handed { code: u8, sentence: String },
+    #[error("the program that has the store open did not answer as it should: {0}")]
+    Handover(io::Error),
+    #[error("the output cannot be written: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl From<SyncError> for Failure {
+    fn from(error: SyncError) -> Self {
+        match error {
+            SyncError::Line(failure) => Self::Line(failure),
+            SyncError::Save(error) => Self::Save(error),
+            SyncError::Read(error) => Self::Read(error),
+            error @ (SyncError::Waiting
+            | SyncError::Roster(_)
+            | SyncError::NoInvite
+            | SyncError::Open(_)) => Self::Sync(error),
+        }
+    }
+}
+
+impl Failure {
+    /// The exit code.
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::Key(_) | Self::Open { .. } | Self::Read(_) | Self::RelayStore(_) => STORE,
+            Self::Save(SaveError::DiskFull | SaveError::Database(_) | SaveError::Record(_)) => {
+                STORE
+            }
+            Self::Draft(DraftError::Read(_)) | Self::Admin(AdminError::Database(_)) => STORE,
+            Self::Sync(SyncError::Open(_)) => STORE,
+            Self::Line(_) | Self::Sync(SyncError::Roster(_)) | Self::Listen(..) => NETWORK,
+            Self::Served(_) | Self::Relay(_) => NETWORK,
+            Self::Handed { code, .. } => *code,
+            Self::NotAnAssignment
+            | Self::NotAScope
+            | Self::NotAPlace
+            | Self::WhichTable
+            | Self::Address(_) => USAGE,
+            Self::PageNotLoopback => USAGE,
+            Self::Draft(_)
+            | Self::Save(_)
+            | Self::Admin(_)
+            | Self::Field(_)
+            | Self::Sync(_)
+            | Self::Invite(_)
+            | Self::Mapping(_)
+            | Self::NoMapping(_)
+            | Self::File { .. }
+            | Self::Exists(_)
+            | Self::NoRecord
+            | Self::NoScope(_)
+            | Self::WhichScope(_)
+            | Self::NoScopeYet
+            | Self::SomeLines { .. }
+            | Self::NoSuchJoin(_)
+            | Self::NotConfirmed
+            | Self::RelayRoster(_)
+            | Self::Handover(_)
+            | Self::Output(_) => REFUSED,
+        }
+    }
+}
+
+fn about_store(folder: &std::path::Path, error: &OpenError) -> String {
+    let folder = folder.display();
+    let OpenError::Store(error) = error else { return format!("{folder}: {error}") };
+    match error {
+        OpenStoreError::NotFound => format!(
+            "there is no store in {folder}: found a workspace with `kahriz init`, or join one with `kahriz device --store {folder} join INVITE`"
+        ),
+        OpenStoreError::AlreadyExists => {
+            format!(
+                "there is a store in {folder} already, and it was not touched: choose another folder"
+            )
+        }
+        OpenStoreError::AlreadyOpen => {
+            format!(
+                "another program has the store in {folder} open: wait until it is done, or stop it"
+            )
+        }
+        OpenStoreError::WrongKey => format!(
+            "the key is not that of the store in {folder}; nothing was changed. Bring back its own key file, or name it with --key-file"
+        ),
+        OpenStoreError::Damaged { moved_to } => format!(
+            "the store in {folder} is damaged. Its file was kept as {}; do not delete it. Join again with a new invite: what was synced comes back from the relay",
+            moved_to.display()
+        ),
+        OpenStoreError::Newer { .. } => format!("{folder}: {error}: update the program"),
+        OpenStoreError::DiskFull => {
+            "the disk is full: free some space and try again; nothing was lost".to_owned()
+        }
+        OpenStoreError::Io(source) => {
+            format!("the files of the store in {folder} cannot be used: {source}")
+        }
+        OpenStoreError::Database(source) => {
+            format!("the store in {folder} cannot be used: {source}")
+        }
+    }
+}
+
+fn about_sync(error: &SyncError) -> String {
+    if !matches!(error, SyncError::Waiting) {
+        return error.to_string();
+    }
+    "this device waits to be admitted: tell headquarters its code (kahriz device status), then sync again. \
+     What was saved is kept"
+        .to_owned()
+}
+
+/// What a person can do about a line that failed.
+pub(crate) fn about_line(failure: &LineFailure) -> String {
+    let LineFailure::Refused(reason) = failure else {
+        return format!("{failure}; nothing is lost, sync again when there is a connection");
+    };
+    match reason {
+        RefusalReason::Clock => "this device's clock is far off, and the relay refuses its signature: set the clock",
+        RefusalReason::NotMember => "the relay does not know this device (yet): headquarters has to publish the invite or admit it",
+        RefusalReason::Revoked => "this device was revoked by headquarters; what it still holds is not deleted",
+        RefusalReason::Role => "this device's role does not allow this",
+        RefusalReason::Limit => "the relay's limit is reached for now: try later, or ask who runs it",
+        RefusalReason::Unavailable => "the relay is nearly full or in trouble: try later, or ask who runs it",
+        RefusalReason::RosterMoved => "the member list was changed at the same time: try again",
+        RefusalReason::NotFound => "the relay does not keep this workspace",
+        RefusalReason::Token | RefusalReason::Replayed | RefusalReason::Malformed => {
+            "the relay refuses the request: is this the relay of the invite, and is the program up to date?"
+        }
+    }
+    .to_owned()
+}
+
+/// With the one thing that a person at a command line can add.
+fn about_save(error: &SaveError) -> String {
+    use kahriz_core::forms::Problem;
+    let lacks =
+        |errors: &[FieldError]| errors.iter().any(|error| error.problem == Problem::Required);
+    if matches!(error, SaveError::Invalid(errors) if lacks(errors)) {
+        return format!("{error} (--incomplete saves it anyway, and counts it as incomplete)");
+    }
+    error.to_string()
+}

@@ -1,0 +1,99 @@
+//! The rounds of headquarters: sync with the own relay, see who asks to join, tell how it went, and wait.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use kahriz_core::drive;
+use kahriz_core::workspace::Workspace;
+use kahriz_http::{HttpOptions, HttpTransport};
+use kahriz_proto::ids::ScopeId;
+use kahriz_proto::roster::Role;
+use tokio::sync::watch;
+
+use crate::failure::Failure;
+use crate::operate::{Desk, Joining, Joins, Serving, joining, waiting_joins};
+use crate::shell::{self, Terminal};
+use crate::sync_state::SyncState;
+use crate::{operate, say};
+
+/// A round is done at least this often, should a ring get lost.
+const PAUSE_LONGEST: Duration = Duration::from_secs(30);
+
+/// Begins the rounds on a thread of their own. They end when the bell says stop.
+pub(super) fn start(
+    workspace: Arc<Workspace>,
+    serving: Serving,
+    state: watch::Sender<SyncState>,
+) -> io::Result<JoinHandle<()>> {
+    thread::Builder::new().name("rounds".to_owned()).spawn(move || {
+        let mut asked = BTreeSet::new();
+        let mut transport = HttpTransport::new(&serving.relay_url, &HttpOptions::default()).ok();
+        while !serving.bell.is_stopped() {
+            let ended = match &mut transport {
+                Some(transport) => round(&workspace, &serving, transport, &mut asked),
+                None => Err(Failure::Address(kahriz_http::AddressError::NotAnAddress)),
+            };
+            state.send_modify(|state| told(state, ended));
+            if !serving.bell.wait(PAUSE_LONGEST) {
+                break;
+            }
+        }
+    })
+}
+
+fn round(
+    workspace: &Workspace,
+    serving: &Serving,
+    transport: &mut HttpTransport,
+    asked: &mut BTreeSet<String>,
+) -> Result<(), Failure> {
+    let mut terminal = Terminal::quiet(serving.bell.clone());
+    let report = drive::sync(workspace, transport, &mut terminal)?;
+    if let Some(failure) = report.failure {
+        return Err(Failure::Line(failure));
+    }
+    if serving.joins == Joins::Leave {
+        return Ok(());
+    }
+    let mut out = io::sink();
+    let mut desk =
+        Desk { workspace, out: &mut out, terminal, as_json: false, serving: Some(serving.clone()) };
+    let all: Vec<ScopeId> = workspace.scopes().iter().map(|scope| scope.id).collect();
+    for (join, profile) in waiting_joins(&mut desk)? {
+        let Joining { code, officer, device } = joining(&join, &profile);
+        // A join that was told, or refused, once is not told again each half minute.
+        if !asked.insert(code.clone()) {
+            continue;
+        }
+        let (officer, device) = (say::printable(&officer), say::printable(&device));
+        if serving.joins == Joins::AdmitAll {
+            match operate::admit_join(&mut desk, &join, Role::Officer, &all) {
+                Ok(_) => say::aside(&format!(
+                    "admitted {officer} ({device}), code {code}, without comparing codes"
+                )),
+                Err(failure) => {
+                    say::aside(&format!("{officer} ({device}) was not admitted: {failure}"))
+                }
+            }
+        } else {
+            say::aside(&format!(
+                "{officer} ({device}) asks to join with code {code}: compare it, then `kahriz admit`"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn told(state: &mut SyncState, ended: Result<(), Failure>) {
+    state.rounds += 1;
+    match ended {
+        Ok(()) => {
+            state.last_ok_ms = Some(shell::now_ms());
+            state.failure = None;
+        }
+        Err(failure) => state.failure = Some(failure.to_string()),
+    }
+}

@@ -1,0 +1,7 @@
+//! The program `kahriz`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kahriz_hq::run()
+}

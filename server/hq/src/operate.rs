@@ -1,0 +1,128 @@
+//! Carries out orders on an open store, one module for each.
+//!
+//! A [`Desk`] is where that happens: the store, where results go, and who else is at work on it. Nothing here knows
+//! whether it runs in the process that the person called or in the one that serves the store.
+
+mod admit;
+mod decide;
+mod export;
+mod find;
+mod import;
+mod invite;
+mod look;
+mod scopes;
+mod show;
+mod status;
+mod sync;
+mod write;
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use kahriz_core::workspace::Workspace;
+use kahriz_http::{HttpOptions, HttpTransport};
+use serde::Serialize;
+use tokio::sync::watch;
+
+use crate::bell::Bell;
+use crate::cli::Order;
+use crate::failure::Failure;
+use crate::shell::Terminal;
+use crate::sync_state::SyncState;
+
+pub(crate) use admit::{Joining, admit as admit_join, joining, waiting as waiting_joins};
+
+/// Where orders are carried out.
+pub(crate) struct Desk<'a> {
+    pub(crate) workspace: &'a Workspace,
+    pub(crate) out: &'a mut dyn Write,
+    pub(crate) terminal: Terminal,
+    pub(crate) as_json: bool,
+    /// The headquarters that serves this store, if one does.
+    pub(crate) serving: Option<Serving>,
+}
+
+/// What an order may use of the headquarters that serves the store.
+#[derive(Clone)]
+pub(crate) struct Serving {
+    /// Where its relay answers on this machine.
+    pub(crate) relay_url: String,
+    /// Rings for another round of sync.
+    pub(crate) bell: Bell,
+    /// How the rounds go.
+    pub(crate) state: watch::Receiver<SyncState>,
+    /// What it does about devices that ask to join.
+    pub(crate) joins: Joins,
+}
+
+/// What a headquarters does by itself about devices that ask to join.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Joins {
+    /// Tells the operator, who compares codes.
+    Announce,
+    /// Admits whoever has a valid invite.
+    AdmitAll,
+    /// Nothing: somebody else in this process does.
+    Leave,
+}
+
+impl Serving {
+    /// Waits until so many rounds have ended from now on; false if that takes longer, or it is told to end. Two
+    /// rounds are sure to have seen what is at the relay now: the one under way may have begun before.
+    pub(crate) fn wait_for_rounds(&self, count: u64, longest: Duration) -> bool {
+        let wanted = self.state.borrow().rounds + count;
+        let end = Instant::now() + longest;
+        while self.state.borrow().rounds < wanted {
+            if Instant::now() >= end || self.bell.is_stopped() {
+                return false;
+            }
+            self.bell.ring();
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        true
+    }
+}
+
+impl Desk<'_> {
+    /// Says a line of the result.
+    fn say(&mut self, line: &str) -> Result<(), Failure> {
+        Ok(writeln!(self.out, "{line}")?)
+    }
+
+    /// Says a result as JSON.
+    fn say_json(&mut self, result: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(result).map_err(std::io::Error::from)?;
+        self.say(&text)
+    }
+
+    /// The relay: a given one, the one that is served here, or the one of the invite.
+    fn relay(&self, given: Option<&str>) -> Result<HttpTransport, Failure> {
+        let kept = || {
+            self.serving
+                .as_ref()
+                .map_or_else(|| self.workspace.relay_url(), |serving| serving.relay_url.clone())
+        };
+        let url = given.map_or_else(kept, str::to_owned);
+        Ok(HttpTransport::new(&url, &HttpOptions::default())?)
+    }
+}
+
+/// Carries out an order.
+pub(crate) fn carry_out(order: &Order, desk: &mut Desk<'_>) -> Result<(), Failure> {
+    match order {
+        Order::Status => status::run(desk),
+        Order::Invite { hours } => invite::run(desk, *hours),
+        Order::Joins => admit::list(desk),
+        Order::Admit(order) => admit::run(desk, order),
+        Order::New(order) => write::new(desk, order),
+        Order::Edit(order) => write::edit(desk, order),
+        Order::List(order) => look::list(desk, order),
+        Order::Search { words } => look::search(desk, words),
+        Order::Near { place, metres } => look::near(desk, place, *metres),
+        Order::Show(order) => show::run(desk, order),
+        Order::Decide(order) => decide::run(desk, order),
+        Order::Import(order) => import::run(desk, order),
+        Order::Export(order) => export::run(desk, order),
+        Order::Sync { relay } => sync::run(desk, relay.as_deref()),
+    }
+}

@@ -1,0 +1,175 @@
+//! `export`: records, page by page, into the tables or the map that was asked for, and a summary of what left.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use kahriz_core::forms::{Forms, Group, Kind};
+use kahriz_core::query::Query;
+use kahriz_core::workspace::RecordView;
+use serde_json::json;
+
+use super::{Desk, find, scopes};
+use crate::cli::{ExportOrder, Format};
+use crate::export::csv::Tables;
+use crate::export::geojson::Features;
+use crate::export::{Leaving, Tally, leaving};
+use crate::failure::Failure;
+use crate::{keyfile, say};
+
+pub(super) fn run(desk: &mut Desk<'_>, order: &ExportOrder) -> Result<(), Failure> {
+    let query = find::query(desk.workspace, &order.filters)?;
+    let tally = match (order.format, &order.out) {
+        (Format::Csv, Some(folder)) => csv_folder(desk, order, &query, folder)?,
+        (Format::Csv, None) => csv_table(desk, order, &query)?,
+        (Format::Geojson, out) => geojson(desk, order, &query, out.as_deref())?,
+    };
+    summarise(desk, order, tally)
+}
+
+fn csv_folder(
+    desk: &mut Desk<'_>,
+    order: &ExportOrder,
+    query: &Query,
+    folder: &Path,
+) -> Result<Tally, Failure> {
+    let failed = |source: io::Error| Failure::File { path: folder.to_owned(), source };
+    if folder.is_file() {
+        return Err(Failure::Exists(folder.to_owned()));
+    }
+    fs::create_dir_all(folder).map_err(failed)?;
+    let mut tables = BTreeMap::new();
+    for kind in kinds(order) {
+        let open =
+            |group: Option<&Group>| new_file(&folder.join(table_name(kind, group))).map(Some);
+        if let Some(begun) = Tables::begin(kind, order.with_protected, open)
+            .map_err(|error| exists_or(error, folder))?
+        {
+            tables.insert(kind.name.as_str(), begun);
+        }
+    }
+    let tally = each(desk, order, query, |record, scope, _| {
+        match tables.get_mut(record.view.kind.name.as_str()) {
+            Some(tables) => tables.write(record, scope),
+            None => Ok(()),
+        }
+    })?;
+    tables.into_values().try_for_each(Tables::finish).map_err(failed)?;
+    Ok(tally)
+}
+
+/// The one table that was asked for, to the standard output.
+fn csv_table(desk: &mut Desk<'_>, order: &ExportOrder, query: &Query) -> Result<Tally, Failure> {
+    let [kind] = kinds(order)[..] else { return Err(Failure::WhichTable) };
+    let mut written = Vec::new();
+    let mut main = Some(&mut written);
+    let open = |group: Option<&Group>| Ok(if group.is_none() { main.take() } else { None });
+    let Some(mut tables) = Tables::begin(kind, order.with_protected, open)? else {
+        return Ok(Tally::default());
+    };
+    let tally = each(desk, order, query, |record, scope, _| tables.write(record, scope))?;
+    tables.finish()?;
+    desk.out.write_all(&written)?;
+    Ok(tally)
+}
+
+fn geojson(
+    desk: &mut Desk<'_>,
+    order: &ExportOrder,
+    query: &Query,
+    out: Option<&Path>,
+) -> Result<Tally, Failure> {
+    let mut written = Vec::new();
+    let place: Box<dyn Write + '_> = match out {
+        Some(path) => Box::new(new_file(path).map_err(|error| exists_or(error, path))?),
+        None => Box::new(&mut written),
+    };
+    let mut features = Features::begin(place)?;
+    let with_protected = order.with_protected;
+    let tally = each(desk, order, query, |record, scope, tally| {
+        features.write(record, scope, with_protected, tally)
+    })?;
+    features.finish()?;
+    desk.out.write_all(&written)?;
+    Ok(tally)
+}
+
+/// Hands every record that may leave to `write`.
+fn each(
+    desk: &mut Desk<'_>,
+    order: &ExportOrder,
+    query: &Query,
+    mut write: impl FnMut(&Leaving<'_>, &str, &mut Tally) -> io::Result<()>,
+) -> Result<Tally, Failure> {
+    let areas = desk.workspace.scopes();
+    let ids = find::all(desk.workspace, query)?;
+    let bar = desk.terminal.bar("exporting", ids.len() as u64, false);
+    let mut tally = Tally::default();
+    for id in ids {
+        let Some(view) = desk.workspace.record(id)?.filter(|view: &RecordView| !view.deleted)
+        else {
+            continue;
+        };
+        if let Some(record) = leaving(&view, order.with_protected, &mut tally) {
+            write(&record, &scopes::name_of(&areas, view.scope), &mut tally)?;
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(tally)
+}
+
+fn kinds(order: &ExportOrder) -> Vec<&'static Kind> {
+    let wanted = &order.filters.kinds;
+    let kinds = Forms::builtin().kinds().iter();
+    kinds.filter(|kind| wanted.is_empty() || wanted.contains(&kind.name)).collect()
+}
+
+fn table_name(kind: &Kind, group: Option<&Group>) -> PathBuf {
+    match group {
+        Some(group) => format!("{}.{}.csv", kind.name, group.name),
+        None => format!("{}.csv", kind.name),
+    }
+    .into()
+}
+
+/// A new file that only its owner may read: what is in it may put people in danger.
+fn new_file(path: &Path) -> io::Result<BufWriter<File>> {
+    keyfile::private_file(path).map(BufWriter::new)
+}
+
+fn exists_or(source: io::Error, path: &Path) -> Failure {
+    match source.kind() == io::ErrorKind::AlreadyExists {
+        true => Failure::Exists(path.to_owned()),
+        false => Failure::File { path: path.to_owned(), source },
+    }
+}
+
+fn summarise(desk: &mut Desk<'_>, order: &ExportOrder, tally: Tally) -> Result<(), Failure> {
+    let said = format!(
+        "{} records, {} of them with contested fields; {} left out because consent was withdrawn, {} fields withheld",
+        tally.records, tally.contested, tally.withdrawn, tally.withheld
+    );
+    let placeless = match tally.placeless {
+        0 => String::new(),
+        count => format!("; {count} have no place that may be shown"),
+    };
+    let protected = if order.with_protected {
+        "; protected fields are included: keep this safe"
+    } else {
+        "; protected fields are not included"
+    };
+    if order.out.is_none() {
+        // The result itself is on the standard output.
+        say::aside(&format!("{said}{placeless}{protected}"));
+        return Ok(());
+    }
+    if desk.as_json {
+        return desk.say_json(&json!({
+            "records": tally.records, "contested": tally.contested, "withdrawn": tally.withdrawn,
+            "withheld_fields": tally.withheld, "without_place": tally.placeless,
+        }));
+    }
+    desk.say(&format!("{said}{placeless}{protected}"))
+}

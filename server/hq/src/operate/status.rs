@@ -1,0 +1,193 @@
+//! `status`: where everything stands on this device, and at headquarters what arrived from whom.
+
+use kahriz_core::workspace::{DeviceAccount, Membership, Status};
+use kahriz_proto::roster::Role;
+use serde_json::{Value as Json, json};
+
+use super::{Desk, Joins, scopes};
+use crate::failure::Failure;
+use crate::moment;
+use crate::say::printable;
+
+pub(super) fn run(desk: &mut Desk<'_>) -> Result<(), Failure> {
+    let status = desk.workspace.status()?;
+    let accounts =
+        if is_headquarters(desk) { desk.workspace.device_account()? } else { Vec::new() };
+    if desk.as_json {
+        in_json(desk, &status, &accounts)
+    } else {
+        in_words(desk, &status, &accounts)
+    }
+}
+
+fn is_headquarters(desk: &Desk<'_>) -> bool {
+    matches!(desk.workspace.membership(), Membership::Member { role: Role::Headquarters, .. })
+}
+
+fn in_words(
+    desk: &mut Desk<'_>,
+    status: &Status,
+    accounts: &[DeviceAccount],
+) -> Result<(), Failure> {
+    let areas = desk.workspace.scopes();
+    desk.say(&membership(desk))?;
+    let names: Vec<String> = areas.iter().map(|area| scopes::name_of(&areas, area.id)).collect();
+    if !names.is_empty() {
+        desk.say(&format!("areas: {}", names.join(", ")))?;
+    }
+    desk.say(&format!(
+        "{} records, {} contested, {} incomplete, {:.1} MB",
+        status.records,
+        status.contested,
+        status.incomplete,
+        status.store_bytes as f64 / 1e6
+    ))?;
+    desk.say(&format!(
+        "on this device only: {} changes and {} sealed frames; at the relay: {} frames",
+        status.unsealed_changes, status.frames_waiting, status.frames_at_relay
+    ))?;
+    for (count, what) in [
+        (status.frames_refused, "frames that the relay refuses"),
+        (status.inbox_waiting, "received frames that wait for something"),
+        (status.inbox_quarantined, "received frames in quarantine, for a person to look at"),
+        (status.changes_stuck, "changes that could not be merged"),
+    ] {
+        if count > 0 {
+            desk.say(&format!("{count} {what}"))?;
+        }
+    }
+    for parked in desk.workspace.parked()?.iter().take(20) {
+        desk.say(&format!(
+            "  frame {} of {}: {}",
+            parked.seq,
+            scopes::name_of(&areas, parked.scope),
+            parked.reason
+        ))?;
+    }
+    for account in accounts {
+        desk.say(&account_line(account, &scopes::name_of(&areas, account.scope)))?;
+    }
+    serving(desk)
+}
+
+fn membership(desk: &Desk<'_>) -> String {
+    let workspace = desk.workspace;
+    match workspace.membership() {
+        Membership::Waiting => {
+            let code = workspace.own_short_code().ok().flatten();
+            let code = code
+                .unwrap_or_else(|| "none yet: join again when the relay can be reached".to_owned());
+            format!("waits to be admitted; its code is {code}")
+        }
+        Membership::Member { role: Role::Headquarters, .. } => {
+            format!(
+                "headquarters of \"{}\", workspace {}",
+                printable(&workspace.name()),
+                workspace.id()
+            )
+        }
+        Membership::Member { role: Role::Supervisor, .. } => "member, supervisor".to_owned(),
+        Membership::Member { role: Role::Officer, .. } => "member, officer".to_owned(),
+        Membership::Revoked => "revoked by headquarters".to_owned(),
+    }
+}
+
+fn account_line(account: &DeviceAccount, area: &str) -> String {
+    let who = [&account.officer, &account.phone].into_iter().find(|name| !name.is_empty());
+    let who = who.map_or_else(|| account.device.to_string(), |name| printable(name));
+    let mut line = format!("  {who} in {area}: {} frames merged", account.frames_merged);
+    if account.frames_waiting > 0 {
+        line.push_str(&format!(", {} wait", account.frames_waiting));
+    }
+    if account.frames_parked > 0 {
+        line.push_str(&format!(", {} in quarantine", account.frames_parked));
+    }
+    if let Some(gap) = account.gap {
+        line.push_str(&format!(", frame {gap} is missing"));
+    }
+    if let Some(claimed) = account.last_claimed {
+        line.push_str(&format!(", last claims {}", moment::written(claimed.ms)));
+    }
+    line
+}
+
+fn serving(desk: &mut Desk<'_>) -> Result<(), Failure> {
+    let Some(serving) = desk.serving.clone() else { return Ok(()) };
+    let state = serving.state.borrow().clone();
+    let how = match (&state.failure, state.last_ok_ms) {
+        (Some(failure), _) => format!("the last round failed: {failure}"),
+        (None, Some(ms)) => format!("last synced {}", moment::written(ms)),
+        (None, None) => "not synced yet".to_owned(),
+    };
+    desk.say(&format!("served now, relay at {}; {how}", serving.relay_url))?;
+    if serving.joins == Joins::AdmitAll {
+        desk.say(
+            "every device with a valid invite is admitted without comparing codes (--auto-admit)",
+        )
+    } else {
+        Ok(())
+    }
+}
+
+fn in_json(
+    desk: &mut Desk<'_>,
+    status: &Status,
+    accounts: &[DeviceAccount],
+) -> Result<(), Failure> {
+    let areas = desk.workspace.scopes();
+    let membership = match desk.workspace.membership() {
+        Membership::Waiting => "waiting",
+        Membership::Member { role: Role::Officer, .. } => "officer",
+        Membership::Member { role: Role::Supervisor, .. } => "supervisor",
+        Membership::Member { role: Role::Headquarters, .. } => "headquarters",
+        Membership::Revoked => "revoked",
+    };
+    let accounts = accounts
+        .iter()
+        .map(|account| account_json(account, &scopes::name_of(&areas, account.scope)));
+    let accounts: Vec<Json> = accounts.collect();
+    let scope_names: Vec<String> =
+        areas.iter().map(|area| scopes::name_of(&areas, area.id)).collect();
+    let serving = desk.serving.as_ref().map(|serving| {
+        let state = serving.state.borrow();
+        json!({
+            "relay": serving.relay_url, "last_ok_ms": state.last_ok_ms, "failure": state.failure,
+            "rounds": state.rounds, "auto_admit": serving.joins == Joins::AdmitAll,
+        })
+    });
+    desk.say_json(&json!({
+        "workspace": desk.workspace.id().to_string(),
+        "name": desk.workspace.name(),
+        "device": desk.workspace.device().to_string(),
+        "membership": membership,
+        "code": desk.workspace.own_short_code()?,
+        "scopes": scope_names,
+        "records": status.records,
+        "contested": status.contested,
+        "incomplete": status.incomplete,
+        "unsealed_changes": status.unsealed_changes,
+        "frames_waiting": status.frames_waiting,
+        "frames_at_relay": status.frames_at_relay,
+        "frames_refused": status.frames_refused,
+        "inbox_waiting": status.inbox_waiting,
+        "inbox_quarantined": status.inbox_quarantined,
+        "changes_stuck": status.changes_stuck,
+        "store_bytes": status.store_bytes,
+        "devices": accounts,
+        "serving": serving,
+    }))
+}
+
+fn account_json(account: &DeviceAccount, scope: &str) -> Json {
+    json!({
+        "device": account.device.to_string(),
+        "officer": account.officer,
+        "phone": account.phone,
+        "scope": scope,
+        "frames_merged": account.frames_merged,
+        "frames_waiting": account.frames_waiting,
+        "frames_parked": account.frames_parked,
+        "gap": account.gap,
+        "last_claimed_ms": account.last_claimed.map(|claimed| claimed.ms),
+    })
+}

@@ -1,0 +1,68 @@
+//! `sync`: once to the relay and back. While headquarters is served, its own rounds do it and this waits for one.
+
+use std::time::Duration;
+
+use kahriz_core::drive::{self, SyncReport};
+use serde_json::json;
+
+use super::{Desk, Serving};
+use crate::failure::Failure;
+
+/// A round of headquarters with its own relay takes far less.
+const ROUND_LONGEST: Duration = Duration::from_secs(120);
+
+pub(super) fn run(desk: &mut Desk<'_>, relay: Option<&str>) -> Result<(), Failure> {
+    if let Some(serving) = desk.serving.clone() {
+        return wait_for_round(desk, &serving);
+    }
+    let mut transport = desk.relay(relay)?;
+    let report = drive::sync(desk.workspace, &mut transport, &mut desk.terminal)?;
+    desk.terminal.done();
+    say(desk, &report)?;
+    report.failure.map_or(Ok(()), |failure| Err(Failure::Line(failure)))
+}
+
+fn say(desk: &mut Desk<'_>, report: &SyncReport) -> Result<(), Failure> {
+    if desk.as_json {
+        return desk.say_json(&json!({
+            "frames_pushed": report.frames_pushed,
+            "changes_sealed": report.changes_sealed,
+            "frames_refused": report.frames_refused,
+            "frames_pulled": report.frames_pulled,
+            "changes_merged": report.changes_merged,
+            "records_changed": report.records_changed,
+            "frames_parked": report.frames_parked,
+            "exchanges": report.exchanges,
+            "done": report.failure.is_none(),
+        }));
+    }
+    desk.say(&format!(
+        "sent {} frames with {} changes; received {} frames, {} records changed here",
+        report.frames_pushed, report.changes_sealed, report.frames_pulled, report.records_changed
+    ))?;
+    if report.frames_parked > 0 {
+        desk.say(&format!(
+            "{} frames wait in the inbox for something that is not here yet",
+            report.frames_parked
+        ))?;
+    }
+    if report.frames_refused > 0 {
+        desk.say(&format!(
+            "the relay refused {} frames; they stay on this device",
+            report.frames_refused
+        ))?;
+    }
+    Ok(())
+}
+
+fn wait_for_round(desk: &mut Desk<'_>, serving: &Serving) -> Result<(), Failure> {
+    serving.wait_for_rounds(2, ROUND_LONGEST);
+    let state = serving.state.borrow().clone();
+    if desk.as_json {
+        return desk.say_json(&json!({ "rounds": state.rounds, "done": state.failure.is_none(), "failure": state.failure }));
+    }
+    match state.failure {
+        Some(failure) => desk.say(&format!("the last round failed: {failure}")),
+        None => desk.say("headquarters is up to date with its relay"),
+    }
+}

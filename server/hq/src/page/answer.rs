@@ -1,0 +1,141 @@
+//! How a page leaves: rendered, or as a page that says what went wrong and what to do about it.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::header::{CONTENT_TYPE, SET_COOKIE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+use kahriz_core::workspace::Workspace;
+
+use super::PageState;
+use super::address::Address;
+use super::frame::{Frame, Place};
+use super::visit::Visit;
+
+/// Why there is no such page.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Problem {
+    /// No record has this id; perhaps it has not arrived yet.
+    #[error("no such record")]
+    NoRecord {
+        /// The id as it was given.
+        id: String,
+    },
+    /// The record has nothing at this key.
+    #[error("no such field")]
+    NoField,
+    /// The address leads nowhere.
+    #[error("no such page")]
+    NoPage,
+    /// Something other than reading was asked for.
+    #[error("only reading is possible here")]
+    OnlyReading,
+    /// The store did not answer.
+    #[error("the store could not be read")]
+    Store,
+    /// The program is at fault.
+    #[error("the page could not be made")]
+    Broken,
+}
+
+impl Problem {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NoRecord { .. } | Self::NoField | Self::NoPage => StatusCode::NOT_FOUND,
+            Self::OnlyReading => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Store => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+/// Asks the workspace on a thread that may block.
+pub(crate) async fn ask<T, F>(state: &PageState, work: F) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    F: FnOnce(&Workspace) -> Result<T, Problem> + Send + 'static,
+{
+    let workspace = state.workspace.clone();
+    let asked = tokio::task::spawn_blocking(move || work(&workspace)).await;
+    asked.unwrap_or_else(|_| {
+        tracing::error!("a page's question to the store did not come back");
+        Err(Problem::Broken)
+    })
+}
+
+/// For `map_err`: the store's own account goes to the log, which never holds content.
+pub(crate) fn unreadable(error: impl std::error::Error) -> Problem {
+    tracing::warn!(%error, "the store could not be read for a page");
+    Problem::Store
+}
+
+/// The rendered page, or the page of its problem.
+pub(crate) fn page<T: Template>(
+    state: &PageState,
+    visit: &Visit,
+    made: Result<T, Problem>,
+) -> Response {
+    let rendered = made.and_then(|page| page.render().map_err(|_| Problem::Broken));
+    let mut response = match rendered {
+        Ok(html) => Html(html).into_response(),
+        Err(problem) => sorry(state, visit, &problem),
+    };
+    if let Some(cookie) = visit.cookie() {
+        response.headers_mut().insert(SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// For an address that leads nowhere.
+pub(crate) async fn no_such_page(State(state): State<PageState>, visit: Visit) -> Response {
+    page::<ProblemPage>(&state, &visit, Err(Problem::NoPage))
+}
+
+/// For anything but GET and HEAD.
+pub(crate) async fn only_reading(State(state): State<PageState>, visit: Visit) -> Response {
+    page::<ProblemPage>(&state, &visit, Err(Problem::OnlyReading))
+}
+
+/// JSON text as an answer.
+pub(crate) fn json(status: StatusCode, value: &serde_json::Value) -> Response {
+    let content_type = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    (status, [content_type], value.to_string()).into_response()
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage {
+    frame: Frame,
+    status: u16,
+    what: &'static str,
+    remedy: &'static str,
+    /// The id that was looked for, and where to search for it instead.
+    search: Option<(String, Address)>,
+}
+
+fn sorry(state: &PageState, visit: &Visit, problem: &Problem) -> Response {
+    let frame = Frame::new(state, visit, Place::Elsewhere);
+    let words = frame.words;
+    let (what, remedy) = match problem {
+        Problem::NoRecord { .. } => (words.no_record, words.no_record_remedy),
+        Problem::NoField => (words.no_field, words.no_field_remedy),
+        Problem::NoPage => (words.no_page, words.no_page_remedy),
+        Problem::OnlyReading => (words.only_reading, words.only_reading_remedy),
+        Problem::Store => (words.no_store, words.no_store_remedy),
+        Problem::Broken => (words.broken, words.broken_remedy),
+    };
+    let search = match problem {
+        Problem::NoRecord { id } => Some((id.clone(), Address::new("/records").with("q", id))),
+        Problem::NoField
+        | Problem::NoPage
+        | Problem::OnlyReading
+        | Problem::Store
+        | Problem::Broken => None,
+    };
+    let status = problem.status();
+    let page = ProblemPage { frame, status: status.as_u16(), what, remedy, search };
+    match page.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(_) => status.into_response(),
+    }
+}

@@ -1,0 +1,187 @@
+//! A folder with a headquarters and devices, each used through the program itself.
+
+use std::cell::RefCell;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value as Json;
+use tempfile::TempDir;
+
+/// How a command ended.
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) error: String,
+}
+
+impl Ended {
+    /// It ended well; what it printed.
+    #[track_caller]
+    pub(crate) fn done(&self) -> &str {
+        assert_eq!(self.code, 0, "{}{}", self.out, self.error);
+        &self.out
+    }
+
+    /// It ended well and printed JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Json {
+        serde_json::from_str(self.done()).unwrap()
+    }
+
+    /// It failed with this code and said this.
+    #[track_caller]
+    pub(crate) fn failed(&self, code: i32, saying: &str) {
+        assert_eq!(self.code, code, "{}{}", self.out, self.error);
+        assert!(self.error.contains(saying), "{}", self.error);
+        assert!(!self.error.contains("panicked"), "{}", self.error);
+    }
+}
+
+/// Runs the program.
+pub(crate) fn kahriz(arguments: &[&str]) -> Ended {
+    let ended = program().args(arguments).stdin(Stdio::null()).output().unwrap();
+    Ended {
+        code: ended.status.code().unwrap_or(-1),
+        out: String::from_utf8(ended.stdout).unwrap(),
+        error: String::from_utf8(ended.stderr).unwrap(),
+    }
+}
+
+fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_kahriz"))
+}
+
+/// A folder for everything.
+pub(crate) struct World {
+    folder: TempDir,
+    hq: String,
+    /// Where the relay was last served: on another port each time, so that tests don't meet.
+    relay: RefCell<Option<String>>,
+}
+
+/// A headquarters that serves.
+pub(crate) struct Server {
+    child: Child,
+}
+
+impl World {
+    /// With a founded workspace of two areas.
+    pub(crate) fn founded() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let hq = folder.path().join("hq").to_str().unwrap().to_owned();
+        kahriz(&[
+            "init",
+            &hq,
+            "--name",
+            "Tracing",
+            "--scope",
+            "Ağdam:AGD",
+            "--scope",
+            "Füzuli:FUZ",
+        ])
+        .done();
+        Self { folder, hq, relay: RefCell::default() }
+    }
+
+    /// Headquarters' folder.
+    pub(crate) fn hq(&self) -> &str {
+        &self.hq
+    }
+
+    /// A path in the folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Serves headquarters on free ports.
+    pub(crate) fn serve(&self, more: &[&str]) -> Server {
+        let mut command = program();
+        command
+            .args(["serve", &self.hq, "--listen", "127.0.0.1:0", "--page", "127.0.0.1:0"])
+            .args(more);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+        let relay = said.next().unwrap().unwrap().strip_prefix("Relay: ").unwrap().to_owned();
+        let page = said.next().unwrap().unwrap();
+        assert!(page.starts_with("Headquarters: http://127.0.0.1:"), "{page}");
+        self.relay.replace(Some(relay));
+        Server { child }
+    }
+
+    /// A device command.
+    pub(crate) fn device(&self, name: &str, arguments: &[&str]) -> Ended {
+        let store = self.path(name);
+        let mut all = vec!["device", "--store", store.to_str().unwrap()];
+        all.extend(arguments);
+        let relay = self.relay.borrow();
+        let speaks = arguments.iter().any(|word| ["sync", "join"].contains(word))
+            && !arguments.contains(&"--relay");
+        if let Some(relay) = relay.as_ref().filter(|_| speaks && name != "hq") {
+            all.extend(["--relay", relay]);
+        }
+        kahriz(&all)
+    }
+
+    /// A device command on headquarters' own store.
+    pub(crate) fn headquarters(&self, arguments: &[&str]) -> Ended {
+        self.device("hq", arguments)
+    }
+
+    /// Invites a device and lets it ask; its code.
+    pub(crate) fn ask_to_join(&self, name: &str) -> String {
+        let invite =
+            kahriz(&["--json", "invite", &self.hq]).json()["invite"].as_str().unwrap().to_owned();
+        let asked = self.device(name, &["--json", "join", &invite, "--officer", name]);
+        asked.json()["code"].as_str().unwrap().to_owned()
+    }
+
+    /// Invites a device, lets it ask, and admits it.
+    pub(crate) fn join(&self, name: &str, how: &[&str]) {
+        let code = self.ask_to_join(name);
+        let admit = ["admit", &self.hq, "--code", &code];
+        kahriz(&admit.iter().chain(how).copied().collect::<Vec<_>>()).done();
+    }
+}
+
+impl Server {
+    /// Ends it as Ctrl-C does.
+    pub(crate) fn end(mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // A test that failed leaves nothing running.
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+/// A network that answers everything with its own page.
+pub(crate) fn captive_portal() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            _ = stream.read(&mut [0; 4096]);
+            let page = "<html>Please log in</html>";
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\n\r\n",
+                page.len()
+            );
+            _ = stream.write_all(format!("{head}{page}").as_bytes());
+        }
+    });
+    address
+}
