@@ -1,0 +1,11 @@
+//! Scenarios on the seeded world, each a sentence that a field worker could say.
+
+#![allow(clippy::unwrap_used)]
+
+mod delivery;
+mod full_disk;
+mod hostile;
+mod lines;
+mod merging;
+mod people;
+mod story;
