@@ -18,7 +18,6 @@ use crate::value::{PartialDate, Scalar};
 
 pub use apply::{RowMeta, apply, clear, remove};
 pub use places::{Geometry, Places};
-pub(crate) use places::{UNITS, place};
 use roles::{is_true, standing, words_of};
 
 /// The two fields of every record that this program acts upon, as `core/kinds/common.toml` declares them.

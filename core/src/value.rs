@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 pub use calendar::{DateProblem, DateTime, PartialDate};
 pub use decimal::{Decimal, DecimalProblem};
+pub(crate) use place::{GRID_UNITS, GridPlace, grid_place};
 pub use place::{MAX_VERTICES, PlaceProblem, Point, Shape, Vertex};
 
 /// One stored value of a document. Everything in a record is one of these.

@@ -176,6 +176,9 @@ impl<'a> Line<'a> {
                     exchange,
                 );
             }
+            if head.is_none() && !session.is_exchanging() {
+                return Ok(());
+            }
             self.show(Phase::Pulling, self.pulled);
         }
         if head.is_some() || !items.partial().is_empty() {
@@ -200,16 +203,16 @@ impl<'a> Line<'a> {
             };
             let Ok(page_item) = minicbor::decode::<PageItem>(&item) else { return Ok(false) };
             self.tell(session, Input::Item(page_item, item.len()));
+            if !session.is_exchanging() {
+                // Not the item that must come next: what the session wants now is for the drive to do.
+                return Ok(true);
+            }
             while let Some(output) = session.poll() {
                 // Within an exchange the session asks for nothing but commits.
                 if let Output::Stage(stage) = output {
                     self.workspace.stage(&stage)?;
                     self.tell(session, Input::Staged);
                 }
-            }
-            if session.next_wake().is_some() {
-                // The item was not the one that must come next: the session has given up this exchange.
-                return Ok(true);
             }
         }
     }

@@ -6,10 +6,7 @@
 use super::roles::standing;
 use crate::forms::Kind;
 use crate::record::Fields;
-use crate::value::{Point, Scalar, Shape};
-
-/// Units of a degree in which boxes are kept.
-pub(crate) const UNITS: f64 = 10_000_000.0;
+use crate::value::{GridPlace as Place, Point, Scalar, Shape, grid_place as place};
 
 /// A place as it stands in a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,13 +35,6 @@ impl Geometry {
             }
         }
     }
-}
-
-/// Latitude and longitude in units of 10^-7 degrees.
-pub(crate) type Place = (i32, i32);
-
-pub(crate) fn place(lat: f64, lon: f64) -> Place {
-    ((lat * UNITS).round() as i32, (lon * UNITS).round() as i32)
 }
 
 /// A box in units of 10^-7 degrees.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::forms::Forms;
+use crate::value::grid_place as place;
 use crate::value::{Point, Shape, Vertex};
 
 fn kind(name: &str) -> &'static Kind {

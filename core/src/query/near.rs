@@ -8,8 +8,7 @@ use rusqlite::Connection;
 
 use super::Near;
 use super::row::unreadable;
-use crate::projection::{UNITS, place};
-use crate::value::{Point, Shape};
+use crate::value::{GRID_UNITS as UNITS, Point, Shape, grid_place as place};
 
 /// Metres.
 const EARTH_RADIUS: f64 = 6_371_008.8;

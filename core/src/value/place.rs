@@ -44,6 +44,17 @@ pub enum PlaceProblem {
     CrossesItself,
 }
 
+/// Units of a degree on the grid in which places are indexed and compared.
+pub(crate) const GRID_UNITS: f64 = 10_000_000.0;
+
+/// Latitude and longitude in units of 10^-7 degrees.
+pub(crate) type GridPlace = (i32, i32);
+
+/// The place on the grid that is nearest to a position in degrees.
+pub(crate) fn grid_place(lat: f64, lon: f64) -> GridPlace {
+    ((lat * GRID_UNITS).round() as i32, (lon * GRID_UNITS).round() as i32)
+}
+
 /// One corner of an area, in 10^-7 degrees. Always on the globe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Vertex {

@@ -125,7 +125,13 @@ impl<'w> Course<'w> {
         for _ in 0..self.rng.random_range(1..=2) {
             self.create(tally);
         }
-        for _ in 0..self.rng.random_range(6..16) {
+        // Mostly everybody knows the records before the work on them begins.
+        if self.rng.random_range(0..4) > 0 {
+            for who in (0..2 * SCOPES_OF.len()).map(|turn| Who(turn % SCOPES_OF.len())) {
+                self.world.try_sync(who).unwrap();
+            }
+        }
+        for _ in 0..self.rng.random_range(8..20) {
             match self.rng.random_range(0..10) {
                 0..=2 => self.sync(tally),
                 3..=6 => self.edit(tally),
@@ -271,6 +277,7 @@ impl<'w> Course<'w> {
     }
 
     fn decide(&mut self, tally: &mut Tally) {
+        self.world.try_sync(Who::HEADQUARTERS).unwrap();
         let index = self.rng.random_range(0..self.records.len());
         let id = self.records[index].id;
         let Some(view) = self.world.at(Who::HEADQUARTERS).record(id).unwrap() else { return };

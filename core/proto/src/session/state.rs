@@ -106,9 +106,17 @@ impl Session {
         }
     }
 
+    /// Whether an exchange is under way. If not, the rest of an answer need not be read.
+    #[must_use]
+    pub fn is_exchanging(&self) -> bool {
+        self.at == At::Exchanging
+    }
+
     /// Takes what the driver has to tell at `now`. `rng` draws a random number for the jitter of waits.
     pub fn handle(&mut self, now: Millis, rng: &mut dyn FnMut() -> u64, input: Input) {
         match input {
+            // The exchange was given up: what still arrives of it says nothing any more.
+            Input::Answered(_) | Input::Item(..) | Input::Ended if !self.is_exchanging() => {}
             Input::Frames(frames) => self.on_frames(frames),
             Input::Answered(answer) => {
                 if !self.on_answer(answer) {
