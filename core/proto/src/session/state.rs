@@ -55,6 +55,12 @@ pub struct Session {
     page_bytes: usize,
     tries: u32,
     held_before: (u64, u32),
+    /// Whether the exchange under way has brought or taken anything.
+    progressed: bool,
+    /// Exchanges in a row after which there was more to do although they had come to nothing.
+    in_vain: u32,
+    /// Answers that named another store than the one that was being read.
+    restarts: u32,
     finish: Finish,
 }
 
@@ -86,6 +92,9 @@ impl Session {
             page_bytes: PAGE_BYTES_FIRST,
             tries: 0,
             held_before: (0, 0),
+            progressed: false,
+            in_vain: 0,
+            restarts: 0,
             finish: Finish::default(),
         };
         session.begin_round();
@@ -164,6 +173,11 @@ impl Session {
     }
 
     fn exchange(&mut self, frames: Vec<Outgoing>) {
+        // A relay that promises more for ever would keep a phone busy until its battery is empty.
+        if self.in_vain > TRIES_WITHOUT_PROGRESS_MAX {
+            return self.finish(Some(Failure::Nonsense));
+        }
+        self.progressed = false;
         self.on_the_way = frames.iter().map(|frame| frame.place).collect();
         let mut items = vec![];
         frames.iter().for_each(|frame| push_item(&mut items, &frame.bytes));
@@ -214,6 +228,11 @@ impl Session {
         self.roster_at_relay = answer.roster.unwrap_or(self.roster).max(self.roster);
         self.more = self.unsure || answer.more.unwrap_or(false);
         let restart = answer.restart.unwrap_or_default();
+        // A store may be replaced while it is read; one that is another at each turn is none.
+        self.restarts += u32::from(!restart.is_empty());
+        if self.restarts > TRIES_WITHOUT_PROGRESS_MAX {
+            return false;
+        }
         restart.iter().all(|index| self.restart(*index, answer.incarnation))
             && self.adopt(answer.incarnation)
     }
@@ -229,6 +248,7 @@ impl Session {
         for verdict in verdicts {
             let Some(place) = self.on_the_way.pop_front() else { return false };
             if verdict.is_held() {
+                self.progressed = true;
                 self.finish.pushed += 1;
                 self.tries = 0;
                 self.stage.held.push(place);
@@ -289,6 +309,7 @@ impl Session {
             self.finish.pulled += 1;
         }
         self.tries = 0;
+        self.progressed = true;
         self.stage.items.push((scope, item.position, item.content));
         self.stage.cursors.clone_from(&self.ahead);
         self.stage_bytes += wire_bytes;
@@ -308,6 +329,7 @@ impl Session {
             self.unsure = true;
             self.more = true;
         }
+        self.in_vain = if self.more && !self.progressed { self.in_vain + 1 } else { 0 };
         self.flush();
         self.push_bytes = (self.push_bytes * 2).min(PUSH_BYTES_MAX);
         self.page_bytes = (self.page_bytes * 2).min(PAGE_BYTES_MAX);
