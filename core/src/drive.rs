@@ -172,8 +172,8 @@ fn push_and_pull(line: &mut Line<'_>, report: &mut SyncReport) -> Result<(), Syn
         }
         let Some(wake) = session.next_wake() else { return Ok(()) };
         if !line.shell.wait_until(wake) {
-            report.failure = Some(Failure::Unreachable);
-            return Ok(());
+            session.stop(Failure::Unreachable);
+            continue;
         }
         line.tell(&mut session, Input::Woken);
     }

@@ -10,9 +10,7 @@
 
 use base64::Engine;
 use kahriz_core::drive::{self, Progress, Shell};
-use kahriz_core::workspace::{
-    Claimed, Founding, Profile, ScopeProfile, StoreKey, Workspace,
-};
+use kahriz_core::workspace::{Claimed, Founding, Profile, ScopeProfile, StoreKey, Workspace};
 use kahriz_http::{HttpOptions, HttpTransport};
 use kahriz_proto::roster::Role;
 use kahriz_relay::log::SqliteLog;
@@ -54,7 +52,10 @@ fn what_is_typed_on_a_phone_is_nowhere_on_the_relay() {
         }
     }
     let found = |form: &[u8]| places.iter().any(|(_, bytes)| contains(bytes, form));
-    assert!(found(IN_THE_CLEAR.as_bytes()), "what was sent in clear is not found: neither would be the canary");
+    assert!(
+        found(IN_THE_CLEAR.as_bytes()),
+        "what was sent in clear is not found: neither would be the canary"
+    );
     assert!(found(b"application/cbor"));
     relay.stop();
 }
@@ -68,7 +69,11 @@ fn the_relays_process() {
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         writeln!(std::io::stdout(), "\nready on {}", listener.local_addr().unwrap()).unwrap();
-        let config = RelayConfig { registration: Registration::Open, free_bytes_min: 0, ..RelayConfig::default() };
+        let config = RelayConfig {
+            registration: Registration::Open,
+            free_bytes_min: 0,
+            ..RelayConfig::default()
+        };
         let relay = Relay::start(log, config).unwrap();
         relay.serve(listener, std::future::pending()).await.unwrap();
     });
@@ -87,7 +92,14 @@ impl RelayProcess {
         let built = own.parent().and_then(Path::parent).unwrap().join("kahriz-relay");
         let mut command = if built.is_file() {
             let mut command = Command::new(built);
-            command.args(["serve", "--open-registration", "--listen", "127.0.0.1:0", "--keep-free", "0"]);
+            command.args([
+                "serve",
+                "--open-registration",
+                "--listen",
+                "127.0.0.1:0",
+                "--keep-free",
+                "0",
+            ]);
             command.arg("--store").arg(home.join("store"));
             command
         } else {
@@ -116,7 +128,9 @@ impl RelayProcess {
             let number = |hex| u64::from_str_radix(hex, 16).unwrap();
             let mut bytes = vec![0; usize::try_from(number(to) - number(from)).unwrap()];
             // Some maps are the kernel's and cannot be read.
-            if memory.seek(SeekFrom::Start(number(from))).is_ok() && memory.read_exact(&mut bytes).is_ok() {
+            if memory.seek(SeekFrom::Start(number(from))).is_ok()
+                && memory.read_exact(&mut bytes).is_ok()
+            {
                 places.push((format!("memory {line}"), bytes));
             }
         }
@@ -153,7 +167,9 @@ fn forms(text: &str) -> Vec<(&'static str, Vec<u8>)> {
     let for_urls = base64::engine::general_purpose::URL_SAFE_NO_PAD;
     let utf16 = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect();
     let hex = |upper: bool| -> String {
-        let digits = text.bytes().map(|byte| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") });
+        let digits = text
+            .bytes()
+            .map(|byte| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") });
         digits.collect()
     };
     let mut forms = vec![
@@ -192,7 +208,8 @@ fn a_day_of_work(folder: &Path, address: &str) {
     let mut shell = RealShell(ChaCha20Rng::seed_from_u64(5));
     let key = StoreKey::from_bytes([4; 32]);
     let now = Claimed { ms: i64::try_from(clock::real_ms()).unwrap() };
-    let profile = |role: &str| Profile { officer: format!("{role} {CANARY}"), device: CANARY.into() };
+    let profile =
+        |role: &str| Profile { officer: format!("{role} {CANARY}"), device: CANARY.into() };
     let founding = Founding {
         workspace_name: CANARY.into(),
         operator: profile("desk"),
@@ -208,7 +225,8 @@ fn a_day_of_work(folder: &Path, address: &str) {
     let invite = hq.invite(until, now, &mut shell.0).unwrap();
     drive::publish_roster(&hq, &mut desk, &mut shell).unwrap();
     let home = folder.join("phone");
-    let officer = Workspace::prepare_join(&home, &key, &invite, &profile("officer"), &mut shell.0).unwrap();
+    let officer =
+        Workspace::prepare_join(&home, &key, &invite, &profile("officer"), &mut shell.0).unwrap();
     drive::join(&officer, &mut phone, &mut shell).unwrap();
     let join = drive::waiting_joins(&hq, &mut desk, &mut shell).unwrap().remove(0);
     let scope = hq.scopes()[0].id;

@@ -107,10 +107,10 @@ fn read_batch(bytes: &[u8]) {
     let logs = [LogId::from_bytes([2; 16])];
     let Ok(parsed) = batch::parse(LogId::from_bytes([1; 16]), &logs, bytes) else { return };
     for entry in &parsed.entries {
-        if let ParsedEntry::Change(change) = entry {
-            if let Ok(chunk) = change.chunk(None, |_| None) {
-                let _ = Change::from_chunk(chunk);
-            }
+        if let ParsedEntry::Change(change) = entry
+            && let Ok(chunk) = change.chunk(None, |_| None)
+        {
+            let _ = Change::from_chunk(chunk);
         }
     }
 }
@@ -132,7 +132,7 @@ fn read_stream(pieces: &[Vec<u8>], max: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_bytes_at_all_are_read_or_refused(bytes in some_bytes()) {
@@ -142,10 +142,8 @@ proptest! {
     #[test]
     fn a_mutated_frame_is_read_or_refused(bytes in mutated(&samples().frame)) {
         read_everything(&bytes);
-        if bytes != samples().frame {
-            if let Ok(frame) = Frame::decode(bytes.clone()) {
-                prop_assert_eq!(frame.bytes(), &bytes[..]);
-            }
+        if let Ok(frame) = Frame::decode(bytes.clone()) {
+            prop_assert_eq!(frame.bytes(), &bytes[..]);
         }
     }
 

@@ -9,18 +9,20 @@
 
 #![allow(clippy::unwrap_used)]
 
-use kahriz_core::batch::{self, Announcement, Entry, Known, Outbound, ParsedEntry, Place, Reference};
+use kahriz_core::batch::{
+    self, Announcement, Entry, Known, Outbound, ParsedEntry, Place, Reference,
+};
 use kahriz_core::crypto::{self, DeviceSecrets, EpochKey, SigningSecret};
 use kahriz_core::record::{Author, Change, Document, Edit, Write};
 use kahriz_core::value::{Point, Scalar, Shape, Vertex};
-use kahriz_core::workspace::{
-    Claimed, Founding, Profile, ScopeProfile, StoreKey, Workspace,
-};
+use kahriz_core::workspace::{Claimed, Founding, Profile, ScopeProfile, StoreKey, Workspace};
 use kahriz_proto::cursor::{Cursor, Rolling};
 use kahriz_proto::frame::{FRAME_VERSION, Frame, FrameRef, Preamble, RosterMark};
 use kahriz_proto::ids::{FrameHash, Incarnation, LogId, RelayId, ScopeId};
 use kahriz_proto::join::Invite;
-use kahriz_proto::message::{LogState, Partial, PullFrom, RosterPage, SyncAnswer, SyncRequest, Verdict};
+use kahriz_proto::message::{
+    LogState, Partial, PullFrom, RosterPage, SyncAnswer, SyncRequest, Verdict,
+};
 use kahriz_proto::roster::{Role, Roster};
 use kahriz_tests::world::scratch_folder;
 use rand::SeedableRng;
@@ -128,10 +130,8 @@ fn the_frozen_store_of_the_first_schema_opens_with_everything_in_it() {
     assert_eq!((status.records, status.unsealed_changes), (2, 3));
     assert_eq!(workspace.name(), "Field mission");
     assert_eq!(workspace.scopes()[0].name, "Ağdam");
-    let found = workspace.list(&kahriz_core::query::Query {
-        text: Some("aliyev".to_owned()),
-        ..Default::default()
-    });
+    let found = workspace
+        .list(&kahriz_core::query::Query { text: Some("aliyev".to_owned()), ..Default::default() });
     let row = found.unwrap().rows.remove(0);
     let view = workspace.record(row.record).unwrap().unwrap();
     assert_eq!(view.shown()["full_name"], Scalar::from("Əliyev Vaqif"));
@@ -273,7 +273,9 @@ fn reads_as_the_frozen_batch(plain: &[u8]) {
     let name = Announcement::Profile { officer: "Leyla".into(), device: "phone".into() };
     assert_eq!(says, &name);
     let mut document = Document::empty();
-    document.apply(vec![Change::from_chunk(first.chunk(None, |_| None).unwrap()).unwrap()]).unwrap();
+    document
+        .apply(vec![Change::from_chunk(first.chunk(None, |_| None).unwrap()).unwrap()])
+        .unwrap();
     document.apply(vec![Change::from_chunk(chunk).unwrap()]).unwrap();
     assert_eq!(document.fields()["case_status"], [Scalar::from("located_alive")]);
 }

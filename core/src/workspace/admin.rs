@@ -114,7 +114,7 @@ impl Workspace {
     }
 }
 
-/// The short code of a join: six digits from a hash of both keys and both signatures.
+/// The short code of a join: six digits from a hash of all of it.
 #[must_use]
 pub fn short_code(join: &Join) -> String {
     let bytes = minicbor::to_vec(join).expect("writing to a vector cannot fail");

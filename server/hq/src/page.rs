@@ -5,8 +5,8 @@
 //! from elsewhere would tell a stranger where the people are. It is meant for the loopback address; who may sit at
 //! the machine is not its question.
 //!
-//! A request passes the [`guard`], becomes a [`visit::Visit`] (language and filters), is answered by one module for
-//! each page from blocking calls into the workspace, and leaves as HTML or JSON through [`answer`].
+//! A request passes the `guard`, becomes a `visit::Visit` (language and filters), is answered by one module for
+//! each page from blocking calls into the workspace, and leaves as HTML or JSON through `answer`.
 
 mod address;
 mod answer;

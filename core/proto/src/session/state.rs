@@ -154,6 +154,13 @@ impl Session {
         }
     }
 
+    /// Ends the session now, between two exchanges: the person has had enough of waiting.
+    pub fn stop(&mut self, failure: Failure) {
+        if self.at != At::Over {
+            self.finish(Some(failure));
+        }
+    }
+
     /// Each round asks for frames first, unless it must first ask what the relay holds.
     fn begin_round(&mut self) {
         if self.unsure {
