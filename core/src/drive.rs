@@ -160,7 +160,7 @@ fn push_and_pull(line: &mut Line<'_>, report: &mut SyncReport) -> Result<(), Syn
     // What was sealed before and is not known to be held may have been sent by a session that was cut.
     let unsure = workspace.bytes_to_push()? > 0;
     report.changes_sealed += line.seal()?;
-    let seq = workspace.roster().seq();
+    let seq = workspace.roster_seq();
     let mut session = Session::new(workspace.cursors()?, seq, unsure);
     loop {
         while let Some(output) = session.poll() {

@@ -1,7 +1,7 @@
 //! Merging: an opened frame's changes into the documents that they are of.
 //!
 //! All of it happens in the caller's transaction: the frame is taken whole or parked whole, with one
-//! exception. If the engine refuses a change although its frame adds up, that change alone is kept
+//! exception. If the engine refuses changes although their frame adds up, those of that one record are kept
 //! aside as stuck and the rest goes on: one bad record never blocks the queue. What changed is returned
 //! as patches; showing it is projection's business.
 
@@ -130,7 +130,7 @@ pub(crate) fn patch(row: RecordRow, fresh: bool, document: &Document) -> Option<
 struct Touched {
     row: Option<RecordRow>,
     kind: Option<u8>,
-    held: Vec<Known>,
+    held: BTreeMap<Place, Known>,
     new: Vec<(Known, Change)>,
 }
 
@@ -165,15 +165,14 @@ impl Frame<'_> {
         if touched.kind.is_none() {
             touched.kind = parsed.created_as;
         }
-        let held = |place: Place| touched.held.iter().find(|known| known.place == place).copied();
-        let newest = touched
-            .held
-            .iter()
-            .filter(|known| known.place.log == own)
-            .max_by_key(|known| known.place.seq)
-            .copied();
+        let held = |place: Place| touched.held.get(&place).copied();
+        let of_own = Place { log: own, seq: 0 }..=Place { log: own, seq: u64::MAX };
+        let newest = touched.held.range(of_own).next_back().map(|(_, known)| *known);
         let change = Change::from_chunk(parsed.chunk(newest, held)?)?;
-        if change.log() != Some(own) {
+        // No honest log comes to numbers that a database cannot hold.
+        let countable =
+            i64::try_from(change.seq()).is_ok() && i64::try_from(change.max_op()).is_ok();
+        if change.log() != Some(own) || !countable {
             return Err(ParkReason::Malformed.into());
         }
         let place = Place { log: own, seq: change.seq() };
@@ -182,7 +181,7 @@ impl Frame<'_> {
             Some(same) if same.id == known.id => {}
             Some(_) => return Err(ParkReason::Forked.into()),
             None => {
-                touched.held.push(known);
+                touched.held.insert(place, known);
                 touched.new.push((known, change));
             }
         }
@@ -198,7 +197,7 @@ impl Frame<'_> {
             Some(row) => documents::changes(self.tx, row.id)?,
             None => vec![],
         };
-        let held = held.into_iter().map(|held| held.known).collect();
+        let held = held.into_iter().map(|held| (held.known.place, held.known)).collect();
         Ok(Touched { row, kind: row.map(|row| row.kind), held, new: vec![] })
     }
 

@@ -16,7 +16,7 @@ use crate::forms::{Kind, Policy, policy};
 use crate::record::Fields;
 use crate::value::{PartialDate, Scalar};
 
-pub use apply::{RowMeta, apply, clear, remove};
+pub use apply::{RowMeta, apply, clear, remove, rename};
 pub use places::{Geometry, Places};
 use roles::{is_true, standing, words_of};
 

@@ -48,7 +48,9 @@ use identity::{Identity, name, setting_id, setting_text};
 use kahriz_proto::ids::{DeviceId, RelayId, ScopeId, WorkspaceId};
 use kahriz_proto::roster::{Role, Roster};
 use rand_core::CryptoRng;
+use rusqlite::Transaction;
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use zeroize::Zeroizing;
 
@@ -136,6 +138,14 @@ pub struct Person {
 pub struct Workspace {
     store: Store,
     identity: RwLock<Identity>,
+    /// Drafts of existing records that were begun since opening.
+    drafts_begun: AtomicU64,
+}
+
+impl Workspace {
+    fn new(store: Store, identity: Identity) -> Self {
+        Self { store, identity: RwLock::new(identity), drafts_begun: AtomicU64::new(0) }
+    }
 }
 
 impl Workspace {
@@ -146,7 +156,7 @@ impl Workspace {
     pub fn open(dir: &Path, key: &StoreKey) -> Result<Self, OpenError> {
         let store = Store::open(dir, key)?;
         let identity = store.read(Identity::load)?.ok_or(OpenError::Nobodys)?;
-        Ok(Self { store, identity: RwLock::new(identity) })
+        Ok(Self::new(store, identity))
     }
 
     /// The workspace's id.
@@ -210,6 +220,12 @@ impl Workspace {
         identity.roster.members().map(person).collect()
     }
 
+    /// The number of the last roster entry that was read.
+    #[must_use]
+    pub fn roster_seq(&self) -> u64 {
+        self.identity().roster.seq()
+    }
+
     /// A copy of the roster as far as it was read.
     #[must_use]
     pub fn roster(&self) -> Roster {
@@ -261,6 +277,20 @@ impl Workspace {
         self.identity.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Changes the roster on disk and in memory together: what the disk did not take, the memory forgets.
+    fn change_roster<T, E: From<rusqlite::Error>>(
+        &self,
+        change: impl FnOnce(&Transaction<'_>, &mut Identity) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut identity = self.identity_mut();
+        let before = identity.roster.clone();
+        let changed = self.store.write(|tx| change(tx, &mut identity));
+        if changed.is_err() {
+            identity.roster = before;
+        }
+        changed
+    }
+
     fn identity_mut(&self) -> RwLockWriteGuard<'_, Identity> {
         self.identity.write().unwrap_or_else(PoisonError::into_inner)
     }
@@ -271,3 +301,6 @@ impl std::fmt::Debug for Workspace {
         write!(f, "Workspace({})", self.id())
     }
 }
+
+#[cfg(test)]
+mod tests;

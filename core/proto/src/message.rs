@@ -136,7 +136,13 @@ impl Verdict {
     pub fn is_worth_retrying(self) -> bool {
         matches!(
             self,
-            Self::Gap | Self::Malformed | Self::UnknownEpoch | Self::OverQuota | Self::DiskFull
+            // The last two: what was altered on the way is whole here.
+            Self::Gap
+                | Self::UnknownEpoch
+                | Self::OverQuota
+                | Self::DiskFull
+                | Self::Malformed
+                | Self::Signature
         )
     }
 }

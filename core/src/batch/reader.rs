@@ -5,7 +5,7 @@ use super::writer::{DIGEST_BYTES, FORMAT, flag};
 use crate::record::{Anatomy, ChangeId, assemble, values_in};
 use kahriz_proto::ids::LogId;
 use kahriz_proto::item::read_varint;
-use kahriz_proto::limits::{CHANGE_BYTES_MAX, FRAME_ENTRIES_MAX};
+use kahriz_proto::limits::{CHANGE_BYTES_MAX, FRAME_DEPS_MAX, FRAME_ENTRIES_MAX};
 use sha2::{Digest, Sha256};
 
 /// A batch as it was read: its entries, and the digest that their changes must add up to.
@@ -200,7 +200,11 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn places(&mut self) -> Result<Vec<Place>, BatchError> {
-        (0..self.count()?).map(|_| Ok(Place { log: self.log()?, seq: self.number()? })).collect()
+        let count = self.count()?;
+        if count > FRAME_DEPS_MAX {
+            return Err(BatchError::OverLimit);
+        }
+        (0..count).map(|_| Ok(Place { log: self.log()?, seq: self.number()? })).collect()
     }
 
     fn others(&mut self) -> Result<Vec<LogId>, BatchError> {

@@ -83,8 +83,9 @@ impl<'a> Line<'a> {
         signed: &[u8],
         registration: Option<&str>,
     ) -> Result<HttpAnswer, Failure> {
-        let now_s = i64::try_from(self.shell.now_ms() / 1_000).unwrap_or(0) + self.clock_offset_s;
-        let expires_at = now_s.max(0).cast_unsigned() + TOKEN_SECONDS;
+        let device_s = i64::try_from(self.shell.now_ms() / 1_000).unwrap_or(0);
+        let now_s = device_s.saturating_add(self.clock_offset_s);
+        let expires_at = now_s.max(0).cast_unsigned().saturating_add(TOKEN_SECONDS);
         let token = self.workspace.token(expires_at, signed, self.shell.rng());
         let request = HttpRequest { method, path, token: &token, body, registration };
         let answer = self.transport.send(&request).map_err(failure_of)?;
@@ -103,7 +104,7 @@ impl<'a> Line<'a> {
         let Ok(refusal) = minicbor::decode::<Refusal>(&body) else { return Failure::NotARelay };
         if refusal.reason == RefusalReason::Clock {
             let relay_s = i64::try_from(refusal.relay_time).unwrap_or(now_s);
-            self.clock_offset_s += relay_s - now_s;
+            self.clock_offset_s = self.clock_offset_s.saturating_add(relay_s.saturating_sub(now_s));
             self.workspace.set_clock_offset_s(self.clock_offset_s);
         }
         Failure::Refused(refusal.reason)

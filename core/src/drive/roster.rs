@@ -17,11 +17,11 @@ const FULL_PAGE_BYTES: usize = 4 * 1024 * 1024;
 /// Fetches and takes the roster's entries that are not here; says the number of the last one.
 pub(super) fn fetch(line: &mut Line<'_>) -> Result<u64, SyncError> {
     loop {
-        let after = line.workspace.roster().seq();
+        let after = line.workspace.roster_seq();
         let (entries, bytes) = entries_after(line, after)?;
         line.workspace.take_roster(&entries)??;
         if bytes < FULL_PAGE_BYTES {
-            return Ok(line.workspace.roster().seq());
+            return Ok(line.workspace.roster_seq());
         }
     }
 }
@@ -66,7 +66,7 @@ pub fn publish_workspace(
     let mut line = Line::new(workspace, transport, shell);
     let body = page(workspace, 0)?;
     let registration = Some(registration).filter(|secret| !secret.is_empty());
-    let seq = workspace.roster().seq();
+    let seq = workspace.roster_seq();
     line.request(Method::Post, "/v1/workspaces", &body, &body, registration)?;
     workspace.set_published_roster(seq);
     Ok(())
@@ -82,7 +82,7 @@ pub fn publish_roster(
     shell: &mut dyn Shell,
 ) -> Result<(), SyncError> {
     let mut line = Line::new(workspace, transport, shell);
-    let here = workspace.roster().seq();
+    let here = workspace.roster_seq();
     let known = workspace.published_roster();
     if known > 0 && known < here {
         match publish_after(&mut line, known) {
@@ -103,7 +103,7 @@ pub fn publish_roster(
 }
 
 fn publish_after(line: &mut Line<'_>, after: u64) -> Result<(), SyncError> {
-    let seq = line.workspace.roster().seq();
+    let seq = line.workspace.roster_seq();
     let body = page(line.workspace, after)?;
     line.request(Method::Post, "/v1/roster", &body, &body, None)?;
     line.workspace.set_published_roster(seq);

@@ -68,6 +68,28 @@ pub fn remove(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Gives the rows of a scope their names for people, when what these begin with becomes known.
+///
+/// # Errors
+/// What SQLite said.
+pub fn rename(
+    tx: &Transaction<'_>,
+    scope: ScopeId,
+    name: impl Fn(RecordId) -> String,
+) -> rusqlite::Result<()> {
+    let rows: Vec<(i64, Vec<u8>)> = tx
+        .prepare_cached("SELECT id, record FROM rows WHERE scope = ?1")?
+        .query_map([scope.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut update = tx.prepare_cached("UPDATE rows SET human_id = ?2 WHERE id = ?1")?;
+    for (id, record) in rows {
+        if let Some(record) = RecordId::from_slice(&record) {
+            update.execute(params![id, name(record)])?;
+        }
+    }
+    Ok(())
+}
+
 /// Takes all rows away, to make them again.
 ///
 /// # Errors

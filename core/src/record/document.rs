@@ -208,7 +208,7 @@ impl Document {
                     Some(heads) => self.0.text_at(id, heads),
                     None => self.0.text(id),
                 };
-                text.map_or(Scalar::Null, Scalar::Str)
+                text.ok().filter(|text| !text.is_empty()).map_or(Scalar::Null, Scalar::Str)
             }
             Value::Object(_) => Scalar::Null,
             Value::Scalar(scalar) => from_automerge(&scalar),
@@ -275,7 +275,12 @@ fn write_one(
     write: &Write,
 ) -> Result<(), automerge::AutomergeError> {
     if let Some((Value::Object(ObjType::Text), id)) = tx.get(ROOT, write.key.as_str())?
-        && let Scalar::Str(text) = &write.value
+        && let Some(text) = match &write.value {
+            Scalar::Str(text) => Some(text.as_str()),
+            // Cleared letter by letter, so that what somebody else writes meanwhile is not lost with the text.
+            Scalar::Null => Some(""),
+            Scalar::Bool(_) | Scalar::Int(_) | Scalar::Bytes(_) => None,
+        }
     {
         return tx.update_text(&id, text);
     }

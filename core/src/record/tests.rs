@@ -162,3 +162,19 @@ fn a_document_kept_as_its_changes_one_after_another_reads_back() {
         assert!(cut_off.is_err() || cut == first.chunk().len(), "cut at {cut}");
     }
 }
+
+#[test]
+fn clearing_a_long_narrative_does_not_swallow_what_another_writes_meanwhile() {
+    let long = "x".repeat(TEXT_MIN);
+    let narrative = |value: Scalar| Write { key: "n".into(), value, mergeable: true };
+    let text = |text: &str| narrative(Scalar::from(text));
+    let (mut anna, first) = Document::create(&[text(&long)], &by(ANNA)).unwrap();
+    let mut bayram = Document::empty();
+    bayram.apply(vec![first]).unwrap();
+    let base = anna.heads();
+    changed(anna.edit(&base, &[narrative(Scalar::Null)], &by(ANNA)).unwrap());
+    assert_eq!(anna.fields()["n"], [Scalar::Null]);
+    let b = bayram.edit(&base, &[text(&format!("{long} he is alive"))], &by(BAYRAM)).unwrap();
+    anna.apply(vec![changed(b)]).unwrap();
+    assert_eq!(anna.fields()["n"], [Scalar::from(" he is alive")]);
+}

@@ -102,11 +102,13 @@ pub(crate) fn keep_frame(
     .map(drop)
 }
 
-/// Frames that the relay may not hold, of each log in order: about `bytes` of them, at least one.
+/// Frames that the relay may not hold, of each log in order and not behind one that it refuses for good: about `bytes` of them, at least one.
 pub(crate) fn to_push(conn: &Connection, bytes: usize) -> Result<Vec<Sealed>> {
     let mut statement = conn.prepare_cached(
         "SELECT l.log, f.seq, f.bytes FROM frames f JOIN logs l ON l.id = f.log
-         WHERE f.state = 0 ORDER BY f.log, f.seq",
+         WHERE f.state = 0 AND NOT EXISTS
+             (SELECT 1 FROM frames r WHERE r.log = f.log AND r.state = 2 AND r.seq < f.seq)
+         ORDER BY f.log, f.seq",
     )?;
     let mut rows = statement.query([])?;
     let (mut frames, mut total) = (vec![], 0);
@@ -143,7 +145,26 @@ pub(crate) fn held_up_to(conn: &Connection, log: LogId, seq: u64) -> Result<()> 
         "UPDATE frames SET state = (seq <= ?2)
          WHERE log = (SELECT id FROM logs WHERE log = ?1) AND state IN (0, 1)",
     )?
-    .execute(params![log.as_bytes(), seq])
+    .execute(params![log.as_bytes(), i64::try_from(seq).unwrap_or(i64::MAX)])
+    .map(drop)
+}
+
+/// The hash of an own frame.
+pub(crate) fn hash(conn: &Connection, log: LogId, seq: u64) -> Result<Option<FrameHash>> {
+    conn.prepare_cached(
+        "SELECT f.hash FROM frames f JOIN logs l ON l.id = f.log WHERE l.log = ?1 AND f.seq = ?2",
+    )?
+    .query_row(params![log.as_bytes(), i64::try_from(seq).unwrap_or(i64::MAX)], |row| id(row, 0))
+    .optional()
+}
+
+/// Another copy of this device has written the log: its frames that are not held will never be.
+pub(crate) fn forked(conn: &Connection, log: LogId) -> Result<()> {
+    conn.prepare_cached(
+        "UPDATE frames SET state = 2, refusal = ?2
+         WHERE log = (SELECT id FROM logs WHERE log = ?1) AND state = 0",
+    )?
+    .execute(params![log.as_bytes(), Verdict::Fork as u8])
     .map(drop)
 }
 

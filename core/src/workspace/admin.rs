@@ -27,11 +27,10 @@ impl Workspace {
         rng: &mut dyn CryptoRng,
     ) -> Result<Invite, AdminError> {
         let key = SigningSecret::generate(rng);
-        let mut identity = self.identity_mut();
-        let admin = identity.admin.clone().ok_or(AdminError::NotAdmin)?;
         let action = Action::Invited { invite: key.public(), expires_at };
-        self.store.write(|tx| {
-            add_entry(tx, &mut identity, &admin, claimed, action)??;
+        self.change_roster(|tx, identity| {
+            let admin = identity.admin.clone().ok_or(AdminError::NotAdmin)?;
+            add_entry(tx, identity, &admin, claimed, action)??;
             Ok::<_, AdminError>(Invite {
                 workspace: identity.roster.workspace(),
                 relay_url: setting_text(tx, name::RELAY_URL)?,
@@ -63,36 +62,29 @@ impl Workspace {
         claimed: Claimed,
         rng: &mut dyn CryptoRng,
     ) -> Result<Profile, AdminError> {
-        let mut identity = self.identity_mut();
-        let admin = identity.admin.clone().ok_or(AdminError::NotAdmin)?;
-        let profile = read_join(&identity, join)?;
-        let invited =
-            identity.roster.invite(join.invite_id()).copied().ok_or(AdminError::Invite)?;
-        let now = claimed.seconds().max(0).cast_unsigned();
-        if invited.used_by.is_some() || invited.expires_at < now {
-            return Err(AdminError::Invite);
-        }
-        let before = identity.roster.clone();
-        let admitted = self.store.write(|tx| {
+        self.change_roster(|tx, identity| {
+            let admin = identity.admin.clone().ok_or(AdminError::NotAdmin)?;
+            let profile = read_join(identity, join)?;
+            let invited = identity.roster.invite(join.invite_id()).copied();
+            let invited = invited.ok_or(AdminError::Invite)?;
+            let now = claimed.seconds().max(0).cast_unsigned();
+            if invited.used_by.is_some() || invited.expires_at < now {
+                return Err(AdminError::Invite);
+            }
             let added = Action::DeviceAdded {
                 keys: join.keys.clone(),
                 role,
                 scopes: scopes.to_vec(),
                 invite: Some(join.invite_id()),
             };
-            add_entry(tx, &mut identity, &admin, claimed, added)??;
+            add_entry(tx, identity, &admin, claimed, added)??;
             for scope in scopes {
-                let grant = grant(tx, &identity, *scope, join, rng)?;
-                add_entry(tx, &mut identity, &admin, claimed, grant)??;
+                let grant = grant(tx, identity, *scope, join, rng)?;
+                add_entry(tx, identity, &admin, claimed, grant)??;
             }
-            tell_who(tx, &identity, scopes, DeviceId::of(&join.keys.sign), &profile)?;
-            Ok::<_, AdminError>(())
-        });
-        // Nothing of it is on disk then, so nothing of it may stay in memory.
-        if admitted.is_err() {
-            identity.roster = before;
-        }
-        admitted.map(|()| profile)
+            tell_who(tx, identity, scopes, DeviceId::of(&join.keys.sign), &profile)?;
+            Ok(profile)
+        })
     }
 
     /// The roster's entries after a number, as their exact bytes.

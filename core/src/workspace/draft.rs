@@ -38,8 +38,8 @@ impl Draft {
         }
     }
 
-    /// A draft of a record that exists. `log` and `changes` (that it has made in the record) make the
-    /// ids of new items unlike any other device's or draft's.
+    /// A draft of a record that exists. `log`, `changes` (that it has made in the record) and `begun` (drafts
+    /// since the workspace was opened) make the ids of new items unlike any other device's or draft's.
     pub(super) fn of(
         kind: &'static Kind,
         scope: ScopeId,
@@ -47,12 +47,12 @@ impl Draft {
         base: Vec<ChangeId>,
         fields: &Fields,
         log: LogId,
-        changes: u64,
+        (changes, begun): (u64, u64),
     ) -> Self {
         let seen = fields
             .iter()
             .filter_map(|(key, values)| values.first().map(|value| (key.clone(), value.clone())));
-        let item_tag = item_tag(log, changes);
+        let item_tag = item_tag(log, changes, begun);
         let seen = seen.collect();
         Self { record: Some(record), base, seen, item_tag, ..Self::create(kind, scope) }
     }
@@ -196,9 +196,9 @@ impl Draft {
 
 /// Eight base-32 letters that no other device's log, and no other edit of this one, will come to in the
 /// same record but by a chance of one in 2^40.
-fn item_tag(log: LogId, changes: u64) -> String {
+fn item_tag(log: LogId, changes: u64, begun: u64) -> String {
     const SYMBOLS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-    let parts: [&[u8]; 2] = [log.as_bytes(), &changes.to_be_bytes()];
+    let parts: [&[u8]; 3] = [log.as_bytes(), &changes.to_be_bytes(), &begun.to_be_bytes()];
     let hash: [u8; 8] = hash_short("kahriz/v1/item", &parts);
     // The first symbol is a letter, so that the id is never a plain number.
     let symbols = hash.iter().enumerate().map(|(at, byte)| match at {

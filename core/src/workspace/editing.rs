@@ -20,6 +20,7 @@ use kahriz_proto::limits::CHANGE_BYTES_MAX;
 use kahriz_proto::roster::Role;
 use rusqlite::Transaction;
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 /// The field of every record that says with which version of its form it was begun.
 const FORM_VERSION: &str = "form_version";
@@ -74,7 +75,9 @@ impl Workspace {
             let own = documents::changes(conn, row.id)?;
             let own = own.iter().filter(|held| held.known.place.log == log).count() as u64;
             let fields = document.fields();
-            Ok(Draft::of(kind, row.scope, record, document.heads(), &fields, log, own))
+            let begun = self.drafts_begun.fetch_add(1, Ordering::Relaxed);
+            let (base, counts) = (document.heads(), (own, begun));
+            Ok(Draft::of(kind, row.scope, record, base, &fields, log, counts))
         })
     }
 

@@ -14,7 +14,6 @@ use kahriz_proto::roster::{Action, Entry, EntryBody, Role, Roster, RosterError, 
 use rand_core::CryptoRng;
 use rusqlite::Transaction;
 use std::path::Path;
-use std::sync::RwLock;
 use zeroize::Zeroizing;
 
 /// What a new workspace is called, and what it begins with.
@@ -75,7 +74,7 @@ impl Workspace {
             introduce(tx, &identity, &scopes, founding)
         })?;
         let keepsakes = Keepsakes { root_seed: root.seed(), recovery_seed: recovery.seed() };
-        Ok((Self { store, identity: RwLock::new(identity) }, keepsakes))
+        Ok((Self::new(store, identity), keepsakes))
     }
 
     /// Makes a device's keys and its request to join. The request is kept and posted by
@@ -103,7 +102,7 @@ impl Workspace {
             };
             members::name_person(tx, identity.device(), &person)
         })?;
-        Ok(Self { store, identity: RwLock::new(identity) })
+        Ok(Self::new(store, identity))
     }
 
     /// The request to join, sealed to headquarters; `None` if this device is a member already or never
@@ -244,7 +243,7 @@ pub(super) fn add_entry(
         action,
     };
     let entry = Entry::sign(&body, |message| signer.sign(message)).to_bytes();
-    identity.append(tx, &entry)
+    identity.append(tx, [entry.as_slice()])
 }
 
 fn random<const N: usize>(rng: &mut dyn CryptoRng) -> [u8; N] {

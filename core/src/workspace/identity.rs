@@ -23,7 +23,8 @@ pub(super) mod name {
     pub(crate) const CLOCK_OFFSET: &str = "clock offset";
 }
 
-/// The generation of this store. A store that may have been rolled back begins another one.
+/// The generation of this store. One that was rolled back or copied forks its log, which is refused and shown; to
+/// begin another generation instead is still to come.
 pub(super) const GENERATION: u32 = 1;
 
 /// A device's secrets and what it has read of the roster.
@@ -67,18 +68,24 @@ impl Identity {
         self.roster.scopes().filter(live).collect()
     }
 
-    /// Takes the roster's next entry, and keeps it and the keys that it brings.
-    pub(super) fn append(
+    /// Takes the roster's next entries, and keeps them and the keys that they bring. Stops at the first that
+    /// does not fit; those before it are kept. Only within [`super::Workspace::change_roster`], which takes the
+    /// memory back if the disk fails.
+    pub(super) fn append<'e>(
         &mut self,
         conn: &Connection,
-        entry: &[u8],
+        entries: impl IntoIterator<Item = &'e [u8]>,
     ) -> rusqlite::Result<Result<(), RosterError>> {
-        if let Err(error) = self.roster.append(entry) {
-            return Ok(Err(error));
+        let mut taken = Ok(());
+        for entry in entries {
+            taken = self.roster.append(entry);
+            if taken.is_err() {
+                break;
+            }
+            members::add_entry(conn, self.roster.seq(), entry)?;
         }
-        members::add_entry(conn, self.roster.seq(), entry)?;
         self.keep_keys(conn)?;
-        Ok(Ok(()))
+        Ok(taken)
     }
 
     /// Unwraps every epoch key that this device is given and does not hold yet: the newest from its

@@ -6,21 +6,28 @@ use super::rows::RowWriter;
 use super::{ReadError, Workspace};
 use crate::batch::{self, Announcement};
 use crate::crypto::{self, EpochKey, OpenError};
+use crate::human_id::human_id;
 use crate::merge::{self, MergeError, Merged};
+use crate::projection;
 use crate::store::logs::{self, LogRow};
 use crate::store::members::{self, PersonName};
 use crate::store::{ParkReason, inbox, outbox};
 use kahriz_proto::cursor::Cursor;
-use kahriz_proto::frame::{Frame, Preamble, VerifiedFrame};
+use kahriz_proto::frame::{Frame, FrameRef, Preamble, VerifiedFrame};
 use kahriz_proto::ids::ScopeId;
 use kahriz_proto::item::PageContent;
+use kahriz_proto::message::LogState;
 use kahriz_proto::roster::{Role, RosterError};
 use kahriz_proto::session::Stage;
 use rusqlite::{Connection, Transaction};
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Frames that are read from the inbox and merged in one commit: some two thousand new records.
 const FRAMES_AT_ONCE: u32 = 16;
+
+/// Logs that one receipt names: some 40 KB of a frame's 256.
+const RECEIPTS_AT_ONCE: usize = 2_048;
 
 /// What merging the inbox came to.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -59,7 +66,12 @@ impl Workspace {
             if let Some(states) = &stage.logs {
                 for log in &own {
                     let state = states.iter().find(|state| state.log == log.log);
-                    outbox::held_up_to(tx, log.log, state.map_or(0, |state| state.seq))?;
+                    let held = state.map_or(0, |state| state.seq);
+                    match state {
+                        // What stands there under the own name is not what this device wrote.
+                        Some(state) if !is_own(tx, log, state)? => outbox::forked(tx, log.log)?,
+                        Some(_) | None => outbox::held_up_to(tx, log.log, held)?,
+                    }
                 }
             }
             for (_, _, content) in &stage.items {
@@ -82,14 +94,7 @@ impl Workspace {
         &self,
         entries: &[Vec<u8>],
     ) -> rusqlite::Result<Result<(), RosterError>> {
-        let mut identity = self.identity_mut();
-        for entry in entries {
-            let taken = self.store.write(|tx| identity.append(tx, entry))?;
-            if taken.is_err() {
-                return Ok(taken);
-            }
-        }
-        Ok(Ok(()))
+        self.change_roster(|tx, identity| identity.append(tx, entries.iter().map(Vec::as_slice)))
     }
 
     /// Opens and merges what lies in the inbox, again and again while it helps. `progress` is told the
@@ -157,15 +162,23 @@ impl Workspace {
             let scopes: BTreeSet<ScopeId> = due.iter().map(|log| log.scope).collect();
             for scope in &scopes {
                 let in_scope = due.iter().filter(|log| log.scope == *scope);
-                let merged = in_scope.map(LogRow::last_merged).collect();
+                let merged: Vec<FrameRef> = in_scope.map(LogRow::last_merged).collect();
                 let generation = super::identity::GENERATION;
                 let own = logs::ensure(tx, identity.device(), *scope, generation)?;
-                Self::announce(tx, &own, &Announcement::Merged { logs: merged })?;
+                for logs in merged.chunks(RECEIPTS_AT_ONCE) {
+                    Self::announce(tx, &own, &Announcement::Merged { logs: logs.to_vec() })?;
+                }
             }
             due.iter().try_for_each(|log| members::put_receipt(tx, log.log, log.merged))?;
             Ok::<_, rusqlite::Error>(!scopes.is_empty())
         })?)
     }
+}
+
+/// Whether the last frame that the relay holds of an own log is the one that this device sealed.
+fn is_own(tx: &Transaction<'_>, log: &LogRow, state: &LogState) -> rusqlite::Result<bool> {
+    let hash = outbox::hash(tx, log.log, state.seq)?;
+    Ok(hash.is_some_and(|hash| hash.as_bytes()[..8] == state.tag))
 }
 
 fn own_logs(
@@ -183,7 +196,10 @@ fn take_all(
 ) -> rusqlite::Result<()> {
     for (row, bytes) in frames {
         tx.execute_batch("SAVEPOINT frame")?;
-        match take_one(tx, identity, row, bytes) {
+        // The engine is not safe on hostile bytes: what makes it panic is parked like what it refuses.
+        let taking = AssertUnwindSafe(|| take_one(tx, identity, row, bytes));
+        let outcome = catch_unwind(taking).unwrap_or(Err(ParkReason::Malformed.into()));
+        match outcome.map_err(of_content) {
             Ok(merged) => {
                 taken.frames += 1;
                 taken.changes += merged.changes;
@@ -199,6 +215,21 @@ fn take_all(
         tx.execute_batch("RELEASE frame")?;
     }
     Ok(())
+}
+
+/// A database error that a frame's content causes is the frame's, and must not stop the others.
+fn of_content(error: MergeError) -> MergeError {
+    match error {
+        MergeError::Database(rusqlite::Error::ToSqlConversionFailure(_)) => {
+            ParkReason::Malformed.into()
+        }
+        MergeError::Database(rusqlite::Error::SqliteFailure(failure, _))
+            if failure.code == rusqlite::ErrorCode::ConstraintViolation =>
+        {
+            ParkReason::Malformed.into()
+        }
+        error @ (MergeError::Database(_) | MergeError::Park(_)) => error,
+    }
 }
 
 /// Checks, opens and merges one frame of the inbox, and takes it out.
@@ -290,10 +321,17 @@ fn hear(
                 members::name_person(tx, *device, &person)?;
             }
             Announcement::Scope { scope, name, prefix } if is_headquarters => {
+                let known = members::scope_names(tx)?.remove(scope);
                 members::name_scope(tx, *scope, name, prefix)?;
+                if known.is_none_or(|known| known.prefix != *prefix) {
+                    projection::rename(tx, *scope, |record| human_id(prefix, record))?;
+                }
             }
             Announcement::Merged { logs } if is_headquarters => {
-                logs.iter().try_for_each(|place| members::put_receipt(tx, place.log, place.seq))?;
+                let countable = logs.iter().filter(|place| i64::try_from(place.seq).is_ok());
+                for place in countable {
+                    members::put_receipt(tx, place.log, place.seq)?;
+                }
             }
             Announcement::Person { .. }
             | Announcement::Scope { .. }

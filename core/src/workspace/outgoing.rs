@@ -16,7 +16,7 @@ use kahriz_proto::limits::{FRAME_BYTES_AIM, FRAME_ENTRIES_MAX};
 use kahriz_proto::session::Outgoing;
 use rand_core::CryptoRng;
 use rusqlite::Transaction;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 
 /// Raw bytes that come to about a frame's aim: new records shrink to a little over a fifth, edits to less.
 const RAW_BYTES_AIM: usize = FRAME_BYTES_AIM * 9 / 2;
@@ -129,11 +129,21 @@ enum SealFailure {
 /// What goes into one frame, and what of other logs it builds on.
 struct Contents<'a> {
     entries: Vec<Gathered<'a>>,
+    /// The records that the entries change, by row: read once, however often a form has saved itself.
+    records: BTreeMap<i64, Changed>,
     deps: BTreeMap<LogId, u64>,
 }
 
+/// A record and all changes that are held of it.
+struct Changed {
+    record: Reference,
+    kind: u8,
+    held: Vec<Held>,
+    known: Vec<Known>,
+}
+
 enum Gathered<'a> {
-    Change { record: Reference, kind: u8, chunk: &'a [u8], known: Vec<Known> },
+    Change { row: i64, chunk: &'a [u8] },
     Announcement(Announcement),
 }
 
@@ -143,17 +153,14 @@ impl<'a> Contents<'a> {
         log: &LogRow,
         waiting: &'a [Waiting],
     ) -> Result<Self, SaveError> {
-        let mut contents = Self { entries: vec![], deps: BTreeMap::new() };
+        let mut contents =
+            Self { entries: vec![], records: BTreeMap::new(), deps: BTreeMap::new() };
         for waiting in waiting {
             match waiting.change {
                 Some((row, _)) => {
-                    let row = documents::record_by_row(tx, row)?;
-                    let held = documents::changes(tx, row.id)?;
-                    contents.depend(log.log, row.reference, &waiting.content, &held);
-                    let known = held.into_iter().map(|held| held.known).collect();
-                    let chunk = waiting.content.as_slice();
-                    let (record, kind) = (row.reference, row.kind);
-                    contents.entries.push(Gathered::Change { record, kind, chunk, known });
+                    contents.read(tx, row)?;
+                    contents.depend(log.log, row, &waiting.content);
+                    contents.entries.push(Gathered::Change { row, chunk: &waiting.content });
                 }
                 None => contents
                     .entries
@@ -163,17 +170,28 @@ impl<'a> Contents<'a> {
         Ok(contents)
     }
 
+    fn read(&mut self, tx: &Transaction<'_>, row: i64) -> Result<(), SaveError> {
+        if let btree_map::Entry::Vacant(place) = self.records.entry(row) {
+            let record = documents::record_by_row(tx, row)?;
+            let held = documents::changes(tx, row)?;
+            let known = held.iter().map(|held| held.known).collect();
+            let (record, kind) = (record.reference, record.kind);
+            place.insert(Changed { record, kind, held, known });
+        }
+        Ok(())
+    }
+
     /// Notes the newest frame of every other log that a change names: what it builds on, whose
     /// operations it touches, and who made the record.
-    fn depend(&mut self, own: LogId, record: Reference, chunk: &[u8], held: &[Held]) {
-        let Some(parts) = dissect(chunk) else { return };
+    fn depend(&mut self, own: LogId, row: i64, chunk: &[u8]) {
+        let (Some(parts), Some(changed)) = (dissect(chunk), self.records.get(&row)) else { return };
         let named = |held: &&Held| {
             let log = held.known.place.log;
             parts.deps.contains(&held.known.id)
                 || parts.others.contains(&log.as_bytes().as_slice())
-                || (log == record.creator && held.known.place.seq == 1)
+                || (log == changed.record.creator && held.known.place.seq == 1)
         };
-        for held in held.iter().filter(named).filter(|held| held.known.place.log != own) {
+        for held in changed.held.iter().filter(named).filter(|held| held.known.place.log != own) {
             let newest = self.deps.entry(held.known.place.log).or_default();
             *newest = (*newest).max(held.frame.unwrap_or(0));
         }
@@ -201,7 +219,8 @@ impl<'a> Contents<'a> {
         rng: &mut dyn CryptoRng,
     ) -> Result<Frame, SealFailure> {
         let logs: Vec<LogId> = self.deps.keys().copied().collect();
-        let entries: Vec<Entry<'_>> = self.entries.iter().map(Gathered::entry).collect();
+        let entries: Vec<Entry<'_>> =
+            self.entries.iter().filter_map(|entry| self.entry(entry)).collect();
         let batch = batch::write(preamble.log(), &logs, &entries);
         let batch = batch.map_err(|_| SealFailure::NotAChange)?;
         let packed = batch::pack(&batch).map_err(|_| SealFailure::TooLong)?;
@@ -211,15 +230,14 @@ impl<'a> Contents<'a> {
             Err(SealError::Frame(_)) => Err(SealFailure::TooLong),
         }
     }
-}
 
-impl Gathered<'_> {
-    fn entry(&self) -> Entry<'_> {
-        match self {
-            Self::Change { record, kind, chunk, known } => {
+    fn entry<'e>(&'e self, gathered: &'e Gathered<'_>) -> Option<Entry<'e>> {
+        match gathered {
+            Gathered::Change { row, chunk } => self.records.get(row).map(|changed| {
+                let Changed { record, kind, known, .. } = changed;
                 Entry::Change(Outbound { record: *record, kind: *kind, chunk, known })
-            }
-            Self::Announcement(announcement) => Entry::Announcement(announcement.clone()),
+            }),
+            Gathered::Announcement(announcement) => Some(Entry::Announcement(announcement.clone())),
         }
     }
 }

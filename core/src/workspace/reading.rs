@@ -320,6 +320,8 @@ fn delivery(conn: &Connection, row: &RecordRow, identity: &Identity) -> rusqlite
         any = true;
         let level = match held.frame {
             None => Delivery::OnThisDevice,
+            // A frame that the relay refuses is nowhere else, whatever was signed of that number before.
+            Some(frame) if outbox::state(conn, log, frame)? == Some(2) => Delivery::OnThisDevice,
             Some(frame) if receipts.get(&log).is_some_and(|merged| *merged >= frame) => {
                 Delivery::AtHeadquarters
             }

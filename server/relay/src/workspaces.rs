@@ -90,10 +90,13 @@ impl Space {
                 return Err(RosterError::OutOfOrder { expected }.into());
             }
             let members: Vec<DeviceId> = new_members(&before, &roster);
-            log.drop_joins(space.id, &members)?;
             let seq = roster.seq();
             *space.roster.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roster);
             space.tell(Event::RosterMoved(seq));
+            // The roster stands by now. A join that is left over is only read in vain.
+            if let Err(error) = log.drop_joins(space.id, &members) {
+                tracing::warn!(%error, "joins of new members could not be dropped");
+            }
             Ok(())
         })
         .await

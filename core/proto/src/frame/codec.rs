@@ -67,7 +67,13 @@ fn read_preamble(bytes: &[u8]) -> Result<Preamble, FrameError> {
     if preamble.deps.len() > FRAME_DEPS_MAX || logs.len() != preamble.deps.len() {
         return Err(FrameError::Deps);
     }
-    if preamble.seq == 0 || preamble.generation == 0 || preamble.epoch == 0 {
+    let countable = |seq: u64| seq > 0 && i64::try_from(seq).is_ok();
+    let deps_countable = preamble.deps.iter().all(|dep| countable(dep.seq));
+    if !countable(preamble.seq)
+        || !deps_countable
+        || preamble.generation == 0
+        || preamble.epoch == 0
+    {
         return Err(FrameError::Malformed);
     }
     let again = minicbor::to_vec(&preamble).expect("writing to a vector cannot fail");

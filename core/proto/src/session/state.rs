@@ -222,11 +222,12 @@ impl Session {
             return false;
         }
         if let Some(logs) = answer.logs {
-            let held = logs.iter().map(|state| state.seq).sum();
+            let held = logs.iter().fold(0_u64, |sum, state| sum.saturating_add(state.seq));
             let partial = answer.partial.map_or(0, |partial| partial.len);
             if (held, partial) != self.held_before {
                 self.held_before = (held, partial);
                 self.tries = 0;
+                self.progressed = true;
             }
             self.stage.logs = Some(logs);
             self.relay_partial = answer.partial;
@@ -336,7 +337,8 @@ impl Session {
             self.unsure = true;
             self.more = true;
         }
-        self.in_vain = if self.more && !self.progressed { self.in_vain + 1 } else { 0 };
+        let settled = !self.more && !self.asking;
+        self.in_vain = if self.progressed || settled { 0 } else { self.in_vain + 1 };
         self.flush();
         self.push_bytes = (self.push_bytes * 2).min(PUSH_BYTES_MAX);
         self.page_bytes = (self.page_bytes * 2).min(PAGE_BYTES_MAX);

@@ -196,3 +196,13 @@ fn after_a_failure_one_good_exchange_is_enough() {
     let finish = run(&mut session, &[], |_, _| SyncAnswer::default());
     assert_eq!(finish.exchanges, 2);
 }
+
+#[test]
+fn a_relay_that_never_counts_what_is_pushed_is_given_up() {
+    let deaf = |_, request: &SyncRequest| SyncAnswer {
+        logs: request.ask_logs.map(|_| vec![]),
+        ..SyncAnswer::default()
+    };
+    let finish = run(&mut session(), &[outgoing(1, 10)], deaf);
+    assert_eq!(finish.failure, Some(Failure::Nonsense));
+}
