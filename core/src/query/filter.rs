@@ -58,6 +58,24 @@ impl Filter {
         format!("{table} WHERE {}", if conditions.is_empty() { "1" } else { &conditions })
     }
 
+    /// Whether everything that is not deleted is asked for.
+    fn is_plain(&self) -> bool {
+        self.conditions == ["deleted = 0"]
+    }
+
+    /// The order of a list, to stand after `ORDER BY`. Everything by time or title has an index of its own. What is
+    /// filtered has not: there a walk over `rows_listed` and a sort beat looking up each row to see if it passes, so
+    /// the plus hides the order from the other indexes.
+    pub(super) fn order(&self, sort: Sort) -> &'static str {
+        match (sort, self.is_plain()) {
+            (Sort::ContestedFirst | Sort::Nearest, _) => "contested DESC, changed DESC, id DESC",
+            (Sort::Newest, true) => "changed DESC, id DESC",
+            (Sort::Newest, false) => "+changed DESC, id DESC",
+            (Sort::Title, true) => "title_key IS NULL, title_key, id DESC",
+            (Sort::Title, false) => "+title_key IS NULL, +title_key, id DESC",
+        }
+    }
+
     fn flag(&mut self, condition: &str, wanted: Option<bool>) {
         match wanted {
             None => {}
@@ -79,15 +97,6 @@ impl Filter {
             self.conditions.push(condition.to_owned());
             self.values.extend(std::iter::repeat_n(Value::Text(text.clone()), times));
         }
-    }
-}
-
-/// The order of a list, to stand after `ORDER BY`. The first is that of the index.
-pub(super) fn order(sort: Sort) -> &'static str {
-    match sort {
-        Sort::ContestedFirst | Sort::Nearest => "contested DESC, changed DESC, id DESC",
-        Sort::Newest => "changed DESC, id DESC",
-        Sort::Title => "title_key IS NULL, title_key, id DESC",
     }
 }
 

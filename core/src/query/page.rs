@@ -6,7 +6,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 
 use super::candidates::Candidates;
-use super::filter::{Filter, order};
+use super::filter::Filter;
 use super::row::{add_places, row_of};
 use super::{Page, Query, Sort};
 use crate::human_id::HumanId;
@@ -66,8 +66,10 @@ impl Chosen {
         let total: i64 = connection
             .prepare_cached(&count)?
             .query_row(params_from_iter(&filter.values), |row| row.get(0))?;
-        let ids =
-            format!("SELECT id FROM {condition} ORDER BY {} LIMIT ? OFFSET ?", order(query.sort));
+        let ids = format!(
+            "SELECT id FROM {condition} ORDER BY {} LIMIT ? OFFSET ?",
+            filter.order(query.sort)
+        );
         let offset = i64::try_from(query.offset).unwrap_or(i64::MAX);
         let window = [Value::Integer(query.limit.into()), Value::Integer(offset)];
         let mut statement = connection.prepare_cached(&ids)?;

@@ -9,8 +9,10 @@ use rusqlite::{Connection, TransactionBehavior};
 /// The SQL that leads from one version to the next, as the files that are run in order.
 type Migration = &'static [&'static str];
 
-const MIGRATIONS: &[Migration] =
-    &[&[include_str!("../../sql/0001_sync.sql"), include_str!("../../sql/0001_rows.sql")]];
+const MIGRATIONS: &[Migration] = &[
+    &[include_str!("../../sql/0001_sync.sql"), include_str!("../../sql/0001_rows.sql")],
+    &[include_str!("../../sql/0002_orders.sql")],
+];
 
 /// Why the schema could not be brought up to date.
 #[derive(Debug, thiserror::Error)]

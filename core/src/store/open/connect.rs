@@ -42,7 +42,7 @@ const SETTINGS: &str = "
 
 /// Page caches in KiB. Together with a decoder and a sync in progress the process has 64 MB on a phone.
 const WRITER_CACHE: &str = "PRAGMA cache_size = -12288;";
-const READER_CACHE: &str = "PRAGMA cache_size = -16384; PRAGMA query_only = ON;";
+const READER_CACHE: &str = "PRAGMA cache_size = -22528; PRAGMA query_only = ON;";
 
 /// Connects to a database that exists.
 pub(super) fn connect(
