@@ -119,6 +119,13 @@ impl PartialDate {
         self.first_day() > other.last_day()
     }
 
+    /// The whole date of a day, by days since 1970-01-01; `None` outside the years that a date may have.
+    pub fn of_day_number(days: i64) -> Option<Self> {
+        let (year, month, day) = civil_from_days(days);
+        let (month, day) = (u8::try_from(month).ok()?, u8::try_from(day).ok()?);
+        Self::new(u16::try_from(year).ok()?, Some(month), Some(day)).ok()
+    }
+
     /// Days since 1970-01-01 of the earliest day this date can mean.
     pub fn first_day_number(&self) -> i64 {
         days_from_civil(
@@ -227,6 +234,21 @@ fn days_in(year: u16, month: u8) -> u8 {
         4 | 6 | 9 | 11 => 30,
         _ => 31,
     }
+}
+
+/// Year, month and day, after Howard Hinnant's `civil_from_days`: years start in March, so that the leap day is the
+/// last of its year. The inverse of [`days_from_civil`].
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let shifted = days.saturating_add(719_468);
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
 /// Days since 1970-01-01, after Howard Hinnant's `days_from_civil`.

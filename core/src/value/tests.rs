@@ -273,3 +273,15 @@ proptest! {
         prop_assert_eq!(Decimal::parse(&format!("{}000", format_args!("{whole}.{fraction}"))).unwrap(), number);
     }
 }
+
+#[test]
+fn every_day_of_the_years_that_a_date_may_have_is_found_by_its_number() {
+    let first = PartialDate::parse("1800-01-01").unwrap().first_day_number();
+    let last = PartialDate::parse("2200-12-31").unwrap().first_day_number();
+    for days in first..=last {
+        assert_eq!(PartialDate::of_day_number(days).unwrap().first_day_number(), days);
+    }
+    assert_eq!(PartialDate::of_day_number(0).unwrap().to_string(), "1970-01-01");
+    assert_eq!(PartialDate::of_day_number(first - 1), None);
+    assert_eq!(PartialDate::of_day_number(i64::MAX), None);
+}

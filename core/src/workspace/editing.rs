@@ -335,19 +335,8 @@ fn size_of_value(value: &Scalar) -> usize {
     }
 }
 
-/// The day of a moment in UTC (days to civil date, after the proleptic Gregorian calendar).
+/// The day that a moment may be, where the officer is.
 fn day_of(claimed: Claimed) -> Option<PartialDate> {
     // Half a day ahead: east of Greenwich the day begins earlier.
-    let days = (claimed.seconds() + 43_200).div_euclid(86_400) + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let (year, month, day) = (year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?);
-    PartialDate::new(year, Some(month), Some(day)).ok()
+    PartialDate::of_day_number((claimed.seconds() + 43_200).div_euclid(86_400))
 }
