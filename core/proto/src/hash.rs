@@ -31,6 +31,10 @@ pub mod domain {
     pub const ROSTER_SIGNATURE: &str = "kahriz/v1/roster-signature";
     /// The message that both signatures of a join cover.
     pub const JOIN: &str = "kahriz/v1/join";
+    /// The message with which a device certifies the key that deposits its letters.
+    pub const DEPOSIT_KEY: &str = "kahriz/v1/deposit-key";
+    /// The message that a deposit's signature covers.
+    pub const DEPOSIT: &str = "kahriz/v1/deposit";
     /// The short tag of a partly transferred frame.
     pub const PARTIAL: &str = "kahriz/v1/partial";
 }

@@ -28,6 +28,10 @@ pub struct Invite {
     /// When it ends, in seconds since 1970.
     #[n(4)]
     pub expires_at: u64,
+    /// SHA-256 of the public key (`SubjectPublicKeyInfo`, DER) in the relay's certificate: the only one that the
+    /// device will speak to. None where the certificate is checked as the web does it, or there is no TLS.
+    #[cbor(n(5), with = "minicbor::bytes")]
+    pub pin: Option<[u8; 32]>,
 }
 
 /// A newcomer's request to be made a member.

@@ -11,6 +11,7 @@ pub mod hash;
 pub mod ids;
 pub mod item;
 pub mod join;
+pub mod letter;
 pub mod limits;
 pub mod message;
 pub mod roster;

@@ -31,6 +31,12 @@ pub const SCOPES_MAX: usize = 1_024;
 /// A join request: two public keys, a sealed profile and two signatures.
 pub const JOIN_BYTES_MAX: usize = 8 * 1024;
 
+/// One letter: a stretch of a device's saves that only headquarters can read.
+pub const LETTER_BYTES_MAX: usize = 256 * 1024;
+
+/// Bytes of letters that a relay keeps for one device until headquarters has them: weeks of work.
+pub const LETTERS_BYTES_PER_DEVICE_MAX: usize = 16 * 1024 * 1024;
+
 /// Bytes of frames that one request pushes, at first and at most. Small at first, so that progress is
 /// seen early on a bad link; grown while exchanges succeed, because each costs a round trip.
 pub const PUSH_BYTES_FIRST: usize = 512 * 1024;

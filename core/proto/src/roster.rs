@@ -6,9 +6,11 @@
 
 mod entry;
 mod members;
+mod rules;
 
-pub use entry::{Action, DeviceKeys, Entry, EntryBody, Role, SealedKey, Wrap};
-pub use members::{EpochRecord, Invited, Member, Roster, RosterError};
+pub use entry::{Action, DeviceKeys, Entry, EntryBody, Policy, Role, SealedKey, Wrap};
+pub use members::{EpochRecord, Invited, Member, Roster};
+pub use rules::RosterError;
 
 #[cfg(test)]
 mod tests;

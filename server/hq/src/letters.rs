@@ -170,6 +170,7 @@ mod tests {
             relay: RelayId::from_bytes([2; 8]),
             secret: [3; 32],
             expires_at: 1_800_000_000,
+            pin: Some([4; 32]),
         };
         let text = write_invite(&invite);
         let read = read_invite(&format!(" {text}\n")).unwrap();

@@ -49,6 +49,25 @@ pub struct Wrap {
 #[cbor(transparent)]
 pub struct SealedKey(#[cbor(with = "minicbor::bytes")] pub Vec<u8>);
 
+/// What headquarters has laid down for every device, in its newest form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Policy {
+    /// Days after its last contact until a device lets go of what it can read; 0 for never.
+    #[n(0)]
+    pub lease_days: u16,
+    /// Whoever has a valid invite is admitted without a person comparing codes.
+    #[n(1)]
+    pub admits_all: bool,
+}
+
+impl Default for Policy {
+    /// 45 days, and a person compares codes.
+    fn default() -> Self {
+        Self { lease_days: 45, admits_all: false }
+    }
+}
+
 /// What an entry changes.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Action {
@@ -150,6 +169,30 @@ pub enum Action {
         /// The key for that device.
         #[n(2)]
         wrap: Wrap,
+    },
+    /// What holds for every device from now on.
+    #[n(9)]
+    PolicySet {
+        /// All of it.
+        #[n(0)]
+        policy: Policy,
+    },
+    /// Headquarters is alive and has seen this much: whoever has less, or another roster, is being lied to.
+    #[n(10)]
+    Heartbeat {
+        /// The last frame that headquarters holds of each log that moved since the heartbeat before.
+        #[n(0)]
+        seen: Vec<FrameRef>,
+    },
+    /// A person has looked at what a revoked device wrote after its last good frame, and believes more of it.
+    #[n(11)]
+    Released {
+        /// The device.
+        #[n(0)]
+        device: DeviceId,
+        /// The last frames that are believed from now on; none is earlier than before.
+        #[n(1)]
+        last_good: Vec<FrameRef>,
     },
 }
 

@@ -1,11 +1,11 @@
 //! What the roster's entries add up to: who is a member, with what role, in which scopes.
 
-use super::entry::{Action, DeviceKeys, Entry, EntryBody, Role, SealedKey, Wrap};
+use super::entry::{Action, DeviceKeys, Entry, Policy, Role, SealedKey, Wrap};
+use super::rules::RosterError;
 use crate::frame::{FrameRef, RosterMark};
 use crate::ids::{DeviceId, LogId, RelayId, ScopeId, SigningPublic, WorkspaceId};
-use crate::limits::{ROSTER_ENTRY_BYTES_MAX, SCOPES_MAX};
+use crate::limits::ROSTER_ENTRY_BYTES_MAX;
 use std::collections::{BTreeMap, BTreeSet};
-use thiserror::Error;
 
 /// A device that is, or was, a member.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,43 +58,23 @@ pub struct EpochRecord {
     pub previous: Option<SealedKey>,
 }
 
-/// Why an entry does not extend the roster.
-#[derive(Debug, Error, PartialEq, Eq)]
-pub enum RosterError {
-    /// Not an entry, too long, or not signed by the key that it names.
-    #[error("not a signed roster entry")]
-    Malformed,
-    /// Not the entry after the last one: fetch what is missing, or this is a fork.
-    #[error("the roster entry does not follow the last one (number {expected})")]
-    OutOfOrder {
-        /// The number that would follow.
-        expected: u64,
-    },
-    /// Its signer may not write it.
-    #[error("the roster entry is signed by a key that may not write it")]
-    NotAllowed,
-    /// It contradicts what is there: adds what exists, names what doesn't, or skips an epoch.
-    #[error("the roster entry contradicts the roster")]
-    Contradiction,
-    /// An epoch whose key would be lost with the devices of today: headquarters or recovery is missing.
-    #[error("the epoch is not wrapped for headquarters and recovery")]
-    EpochNotRecoverable,
-}
-
 /// The roster of one workspace, as far as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roster {
-    workspace: WorkspaceId,
-    seq: u64,
-    head: [u8; 32],
-    root: Option<SigningPublic>,
-    relay: RelayId,
-    recovery: Vec<u8>,
-    admins: BTreeSet<SigningPublic>,
-    scopes: BTreeSet<ScopeId>,
-    members: BTreeMap<DeviceId, Member>,
-    invites: BTreeMap<DeviceId, Invited>,
-    epochs: BTreeMap<ScopeId, BTreeMap<u32, EpochRecord>>,
+    pub(super) workspace: WorkspaceId,
+    pub(super) seq: u64,
+    pub(super) head: [u8; 32],
+    pub(super) root: Option<SigningPublic>,
+    pub(super) relay: RelayId,
+    pub(super) recovery: Vec<u8>,
+    pub(super) admins: BTreeSet<SigningPublic>,
+    pub(super) scopes: BTreeSet<ScopeId>,
+    pub(super) members: BTreeMap<DeviceId, Member>,
+    pub(super) invites: BTreeMap<DeviceId, Invited>,
+    pub(super) epochs: BTreeMap<ScopeId, BTreeMap<u32, EpochRecord>>,
+    pub(super) policy: Policy,
+    pub(super) seen: BTreeMap<LogId, u64>,
+    pub(super) beat_at: u64,
 }
 
 impl Roster {
@@ -113,6 +93,9 @@ impl Roster {
             members: BTreeMap::new(),
             invites: BTreeMap::new(),
             epochs: BTreeMap::new(),
+            policy: Policy::default(),
+            seen: BTreeMap::new(),
+            beat_at: 0,
         }
     }
 
@@ -144,7 +127,7 @@ impl Roster {
         }
         self.check_signer(&body)?;
         self.check(&body.action)?;
-        self.apply(body.action);
+        self.apply(body.action, body.claimed_at);
         self.seq = body.seq;
         self.head = entry.hash();
         Ok(())
@@ -186,6 +169,30 @@ impl Roster {
     #[must_use]
     pub fn recovery(&self) -> &[u8] {
         &self.recovery
+    }
+
+    /// The root's key; `None` before the first entry.
+    #[must_use]
+    pub fn root(&self) -> Option<SigningPublic> {
+        self.root
+    }
+
+    /// What holds for every device.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        self.policy
+    }
+
+    /// Up to which frame headquarters has seen each log, by its heartbeats.
+    #[must_use]
+    pub fn seen(&self) -> &BTreeMap<LogId, u64> {
+        &self.seen
+    }
+
+    /// When the newest heartbeat says that it was written, in seconds since 1970; 0 before the first.
+    #[must_use]
+    pub fn beat_at(&self) -> u64 {
+        self.beat_at
     }
 
     /// The scopes, in the order of their ids.
@@ -233,77 +240,7 @@ impl Roster {
         self.members().filter(move |(_, member)| member.is_live_in(scope))
     }
 
-    fn check_signer(&self, body: &EntryBody) -> Result<(), RosterError> {
-        let allowed = match &body.action {
-            Action::Founded { root, .. } => {
-                self.root.is_none()
-                    && *root == body.signer
-                    && WorkspaceId::of(root) == self.workspace
-            }
-            Action::AdminAdded { .. } | Action::AdminRemoved { .. } => {
-                self.root == Some(body.signer)
-            }
-            Action::ScopeCreated { .. }
-            | Action::Invited { .. }
-            | Action::DeviceAdded { .. }
-            | Action::DeviceRevoked { .. }
-            | Action::EpochStarted { .. }
-            | Action::KeyGranted { .. } => self.admins.contains(&body.signer),
-        };
-        allowed.then_some(()).ok_or(RosterError::NotAllowed)
-    }
-
-    fn check(&self, action: &Action) -> Result<(), RosterError> {
-        let fits = match action {
-            Action::Founded { .. } => true,
-            Action::AdminAdded { admin } => !self.admins.contains(admin),
-            Action::AdminRemoved { admin } => self.admins.contains(admin),
-            Action::ScopeCreated { scope } => {
-                !self.scopes.contains(scope) && self.scopes.len() < SCOPES_MAX
-            }
-            Action::Invited { invite, .. } => !self.invites.contains_key(&DeviceId::of(invite)),
-            Action::DeviceAdded { keys, scopes, invite, .. } => {
-                self.can_add(DeviceId::of(&keys.sign), scopes, *invite)
-            }
-            Action::DeviceRevoked { device, .. } => {
-                self.members.get(device).is_some_and(|member| member.revoked.is_none())
-            }
-            Action::EpochStarted { scope, epoch, wraps, previous } => {
-                self.check_recoverable(*scope, wraps)?;
-                self.scopes.contains(scope)
-                    && *epoch == self.epoch(*scope) + 1
-                    && previous.is_some() == (*epoch > 1)
-            }
-            Action::KeyGranted { scope, epoch, wrap } => {
-                let live = wrap.recipient.and_then(|device| self.members.get(&device));
-                *epoch > 0
-                    && *epoch == self.epoch(*scope)
-                    && live.is_some_and(|member| member.is_live_in(*scope))
-            }
-        };
-        fits.then_some(()).ok_or(RosterError::Contradiction)
-    }
-
-    fn can_add(&self, device: DeviceId, scopes: &[ScopeId], invite: Option<DeviceId>) -> bool {
-        let fresh = invite.is_none_or(|id| {
-            self.invites.get(&id).is_some_and(|invited| invited.used_by.is_none())
-        });
-        fresh
-            && !self.members.contains_key(&device)
-            && scopes.iter().all(|scope| self.scopes.contains(scope))
-    }
-
-    /// Every headquarters of the scope, and recovery, must be able to read what the epoch will hold.
-    fn check_recoverable(&self, scope: ScopeId, wraps: &[Wrap]) -> Result<(), RosterError> {
-        let has = |recipient| wraps.iter().any(|wrap| wrap.recipient == recipient);
-        let headquarters =
-            || self.live_in(scope).filter(|(_, member)| member.role == Role::Headquarters);
-        let complete =
-            has(None) && headquarters().count() > 0 && headquarters().all(|(id, _)| has(Some(id)));
-        complete.then_some(()).ok_or(RosterError::EpochNotRecoverable)
-    }
-
-    fn apply(&mut self, action: Action) {
+    fn apply(&mut self, action: Action, claimed_at: u64) {
         match action {
             Action::Founded { root, relay, recovery } => {
                 self.root = Some(root);
@@ -343,6 +280,16 @@ impl Roster {
             Action::KeyGranted { scope, epoch, wrap } => {
                 let epochs = self.epochs.entry(scope).or_default();
                 epochs.entry(epoch).or_default().wraps.push(wrap);
+            }
+            Action::PolicySet { policy } => self.policy = policy,
+            Action::Heartbeat { seen } => {
+                self.beat_at = claimed_at;
+                self.seen.extend(seen.into_iter().map(|place| (place.log, place.seq)));
+            }
+            Action::Released { device, last_good } => {
+                if let Some(member) = self.members.get_mut(&device) {
+                    member.revoked = Some(last_good);
+                }
             }
         }
     }

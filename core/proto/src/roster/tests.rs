@@ -134,3 +134,37 @@ fn an_altered_skipped_or_replayed_entry_is_refused_and_changes_nothing() {
     roster.append(&good).unwrap();
     assert_eq!(roster.append(&good), Err(RosterError::OutOfOrder { expected: 6 }));
 }
+
+#[test]
+fn what_is_released_is_only_ever_more() {
+    let mut roster = founded();
+    add(&mut roster, ADMIN, device_added(PHONE, Role::Officer, None)).unwrap();
+    let device = DeviceId::of(&public(PHONE));
+    let log = crate::ids::LogId::of(device, SCOPE, 1);
+    let at = |seq| vec![crate::frame::FrameRef { log, seq }];
+    let released = |last_good| Action::Released { device, last_good };
+    assert_eq!(add(&mut roster, ADMIN, released(at(9))), Err(RosterError::Contradiction));
+    add(&mut roster, ADMIN, Action::DeviceRevoked { device, last_good: at(3) }).unwrap();
+    assert_eq!(add(&mut roster, ADMIN, released(at(2))), Err(RosterError::Contradiction));
+    assert_eq!(add(&mut roster, ADMIN, released(vec![])), Err(RosterError::Contradiction));
+    assert!(!roster.member(device).unwrap().is_believed(log, 4));
+    add(&mut roster, ADMIN, released(at(5))).unwrap();
+    let member = roster.member(device).unwrap();
+    assert!(member.is_believed(log, 5) && !member.is_believed(log, 6) && member.revoked.is_some());
+}
+
+#[test]
+fn only_an_admin_beats_the_heart_and_lays_down_the_policy() {
+    let mut roster = founded();
+    let log = crate::ids::LogId::from_bytes([8; 16]);
+    let seen = vec![crate::frame::FrameRef { log, seq: 12 }];
+    let beat = Action::Heartbeat { seen };
+    assert_eq!(add(&mut roster, HQ, beat.clone()), Err(RosterError::NotAllowed));
+    add(&mut roster, ADMIN, beat).unwrap();
+    assert_eq!(roster.seen().get(&log), Some(&12));
+    assert_eq!(roster.policy().lease_days, 45);
+    let policy = Policy { lease_days: 7, admits_all: false };
+    assert_eq!(add(&mut roster, HQ, Action::PolicySet { policy }), Err(RosterError::NotAllowed));
+    add(&mut roster, ADMIN, Action::PolicySet { policy }).unwrap();
+    assert_eq!(roster.policy().lease_days, 7);
+}
