@@ -41,6 +41,8 @@ pub mod domain {
     pub const PREVIOUS_KEY: &str = "kahriz/v1/previous-key";
     /// What is authenticated beside the sealed epoch key before.
     pub const PREVIOUS_AAD: &str = "kahriz/v1/previous-aad";
+    /// What the roster says about an epoch's key.
+    pub const EPOCH_COMMITMENT: &str = "kahriz/v1/epoch-commitment";
     /// Who asks to join, sealed to headquarters.
     pub const JOIN_PROFILE: &str = "kahriz/v1/join-profile";
 }

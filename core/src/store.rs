@@ -4,8 +4,10 @@
 //! its own tables. It knows no policy and no network: the facade above owns every transaction and decides what is
 //! written together. In the river it is the bed: documents, outbox and rows change in one commit or not at all.
 
+pub(crate) mod alarms;
 mod columns;
 pub(crate) mod documents;
+pub(crate) mod erase;
 pub(crate) mod inbox;
 pub(crate) mod logs;
 pub(crate) mod members;

@@ -21,24 +21,33 @@
 //! ```
 
 mod admin;
+mod alarms;
 mod draft;
 mod editing;
+mod epochs;
 mod error;
 mod founding;
 mod identity;
 mod incoming;
+mod lease;
 mod outgoing;
+mod quarantine;
 mod reading;
 mod rows;
+mod trust;
 mod view;
 
 pub use admin::short_code;
+pub use alarms::{Alarm, AlarmKind};
 pub use draft::Draft;
 pub use editing::{Choice, Saved};
 pub use error::{AdminError, DraftError, OpenError, ReadError, SaveError};
 pub use founding::{Founding, Keepsakes};
 pub use incoming::Taken;
+pub use lease::Lease;
+pub use quarantine::{Quarantined, Ruling};
 pub use reading::{DeviceAccount, Parked, Rebuilt, Status};
+pub use trust::Revoked;
 pub use view::{Delivery, HistoryEntry, Opinion, RecordView, Standing, Touch};
 
 use crate::crypto::{SigningSecret, token};

@@ -31,6 +31,9 @@ pub const SCOPES_MAX: usize = 1_024;
 /// A join request: two public keys, a sealed profile and two signatures.
 pub const JOIN_BYTES_MAX: usize = 8 * 1024;
 
+/// A wrapped key: HPKE's encapsulated key (1,120 bytes), 32 bytes and a tag, with room for another suite.
+pub const KEY_WRAP_BYTES_MAX: usize = 2 * 1024;
+
 /// One letter: a stretch of a device's saves that only headquarters can read.
 pub const LETTER_BYTES_MAX: usize = 256 * 1024;
 

@@ -149,6 +149,13 @@ pub(crate) fn held_up_to(conn: &Connection, log: LogId, seq: u64) -> Result<()> 
     .map(drop)
 }
 
+/// Every own frame that is kept, of each log in order.
+pub(crate) fn kept(conn: &Connection) -> Result<Vec<Vec<u8>>> {
+    conn.prepare_cached("SELECT bytes FROM frames ORDER BY log, seq")?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}
+
 /// The hash of an own frame.
 pub(crate) fn hash(conn: &Connection, log: LogId, seq: u64) -> Result<Option<FrameHash>> {
     conn.prepare_cached(

@@ -126,6 +126,22 @@ pub enum AdminError {
     /// No such scope.
     #[error("there is no such area in this workspace")]
     Scope,
+    /// No member has this id, or it was revoked before.
+    #[error("there is no such member, or it was revoked before")]
+    NoDevice,
+    /// A headquarters cannot revoke itself.
+    #[error(
+        "this device cannot revoke itself: do it from another headquarters, or restore from the recovery key"
+    )]
+    Itself,
+    /// Nothing of that log is quarantined there.
+    #[error("nothing of that log is quarantined there")]
+    NotQuarantined,
+    /// What others have written builds on it: it can only be released, and its values decided.
+    #[error(
+        "{0} frames of other devices build on this: release it, and decide the values that are wrong"
+    )]
+    BuiltUpon(u64),
     /// The roster refused the entry.
     #[error(transparent)]
     Roster(#[from] RosterError),

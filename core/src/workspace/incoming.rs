@@ -1,6 +1,7 @@
 //! UP the river: pulled frames are staged with their cursor in one commit, and opened and merged in
 //! another; each check comes before what it protects. A crash in between resumes.
 
+use super::alarms::{AlarmKind, compare_rosters, raise};
 use super::identity::Identity;
 use super::rows::RowWriter;
 use super::{ReadError, Workspace};
@@ -16,7 +17,7 @@ use kahriz_proto::cursor::Cursor;
 use kahriz_proto::frame::{Frame, FrameRef, Preamble, VerifiedFrame};
 use kahriz_proto::ids::ScopeId;
 use kahriz_proto::item::PageContent;
-use kahriz_proto::message::LogState;
+use kahriz_proto::message::{LogState, RosterPage};
 use kahriz_proto::roster::{Role, RosterError};
 use kahriz_proto::session::Stage;
 use rusqlite::{Connection, Transaction};
@@ -69,7 +70,10 @@ impl Workspace {
                     let held = state.map_or(0, |state| state.seq);
                     match state {
                         // What stands there under the own name is not what this device wrote.
-                        Some(state) if !is_own(tx, log, state)? => outbox::forked(tx, log.log)?,
+                        Some(state) if !is_own(tx, log, state)? => {
+                            outbox::forked(tx, log.log)?;
+                            raise(tx, AlarmKind::LogForked { log: log.log })?;
+                        }
                         Some(_) | None => outbox::held_up_to(tx, log.log, held)?,
                     }
                 }
@@ -82,19 +86,30 @@ impl Workspace {
                     }
                 }
             }
-            stage.cursors.iter().try_for_each(|cursor| inbox::set_cursor(tx, cursor))
+            let before = inbox::cursors(tx)?;
+            for cursor in &stage.cursors {
+                let known = before.iter().find(|known| known.scope == cursor.scope);
+                if known.is_some_and(|known| went_back(known, cursor)) {
+                    raise(tx, AlarmKind::RelayWentBack { scope: cursor.scope })?;
+                }
+                inbox::set_cursor(tx, cursor)?;
+            }
+            Ok(())
         })
     }
 
-    /// Takes the roster's next entries, as their exact bytes.
+    /// Takes the roster's next entries, as their exact bytes, and the keys that came beside them.
     ///
     /// # Errors
     /// The first [`RosterError`] that is met; the entries before it are kept.
     pub(crate) fn take_roster(
         &self,
-        entries: &[Vec<u8>],
+        page: &RosterPage,
     ) -> rusqlite::Result<Result<(), RosterError>> {
-        self.change_roster(|tx, identity| identity.append(tx, entries.iter().map(Vec::as_slice)))
+        let keys = page.keys.as_deref().unwrap_or_default();
+        self.change_roster(|tx, identity| {
+            identity.append(tx, page.entries.iter().map(|entry| entry.as_slice()), keys)
+        })
     }
 
     /// Opens and merges what lies in the inbox, again and again while it helps. `progress` is told the
@@ -175,6 +190,11 @@ impl Workspace {
     }
 }
 
+/// Whether a relay that was read up to one place begins again before it: it was restored, or is another.
+fn went_back(known: &Cursor, now: &Cursor) -> bool {
+    known.position > 0 && (known.incarnation != now.incarnation || now.position < known.position)
+}
+
 /// Whether the last frame that the relay holds of an own log is the one that this device sealed.
 fn is_own(tx: &Transaction<'_>, log: &LogRow, state: &LogState) -> rusqlite::Result<bool> {
     let hash = outbox::hash(tx, log.log, state.seq)?;
@@ -208,6 +228,10 @@ fn take_all(
             Err(MergeError::Park(reason)) => {
                 tx.execute_batch("ROLLBACK TO frame")?;
                 inbox::park(tx, row, reason)?;
+                if let Some(log) = inbox::log_of(tx, row)?.filter(|_| reason == ParkReason::Forked)
+                {
+                    raise(tx, AlarmKind::LogForked { log })?;
+                }
                 taken.parked += 1;
             }
             Err(MergeError::Database(error)) => return Err(error),
@@ -247,11 +271,12 @@ fn take_one(
         inbox::remove(tx, row)?;
         return Ok(Merged::default());
     }
-    if preamble.device == identity.device() {
+    if preamble.device == identity.device() && !is_sealed_here(tx, &frame)? {
         // Nobody else writes this log: another copy of this device does.
         return Err(ParkReason::Forked.into());
     }
     in_order(tx, preamble, &log)?;
+    compare_rosters(tx, identity, preamble)?;
     let key = members::key(tx, preamble.scope, preamble.epoch)?.ok_or(ParkReason::MissingKey)?;
     let plain = crypto::open(&frame, &EpochKey::from_bytes(&key)).map_err(why_unopened)?;
     let plain = batch::unpack(&plain)?;
@@ -262,6 +287,12 @@ fn take_one(
     let mut rows = RowWriter::new(members::scope_names(tx)?);
     merged.patches.iter().try_for_each(|patch| rows.show(tx, patch))?;
     Ok(merged)
+}
+
+/// Whether this device has sealed the frame itself, and merges it again because it had let go of what it could read.
+fn is_sealed_here(tx: &Transaction<'_>, frame: &VerifiedFrame) -> rusqlite::Result<bool> {
+    let preamble = frame.preamble();
+    Ok(outbox::hash(tx, preamble.log(), preamble.seq)? == Some(frame.hash()))
 }
 
 /// Known device, in scope, not revoked at this number, and its signature.

@@ -77,6 +77,10 @@ fn seal_one(
     rng: &mut dyn CryptoRng,
 ) -> Result<Option<u64>, SaveError> {
     let log = logs::by_id(tx, log)?;
+    if log.merged < log.sealed {
+        // Let go of what it could read, and not all of its own is back: what is new goes out after that.
+        return Ok(None);
+    }
     let epoch = identity.roster.epoch(log.scope);
     let Some(key) = members::key(tx, log.scope, epoch)? else { return Ok(None) };
     let key = EpochKey::from_bytes(&key);
@@ -118,7 +122,7 @@ fn keep(
     let count = changes().count() as u64;
     outbox::keep_frame(tx, log.id, seq, frame.hash(), frame.bytes(), count)?;
     outbox::remove(tx, log.id, last)?;
-    logs::advance(tx, log.id, seq, frame.hash())
+    logs::seal(tx, log.id, seq, frame.hash())
 }
 
 enum SealFailure {
@@ -203,8 +207,8 @@ impl<'a> Contents<'a> {
             scope: log.scope,
             device: log.device,
             generation: super::identity::GENERATION,
-            seq: log.merged + 1,
-            prev: log.merged_hash,
+            seq: log.sealed + 1,
+            prev: log.sealed_hash,
             epoch,
             roster: identity.roster.mark(),
             deps: self.deps.iter().map(|(log, seq)| FrameRef { log: *log, seq: *seq }).collect(),

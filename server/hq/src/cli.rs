@@ -7,6 +7,7 @@ mod device;
 mod export;
 mod filters;
 mod order;
+mod trust;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,7 +18,8 @@ use clap_complete::Shell as CompletionShell;
 pub(crate) use device::{Device, DeviceCommand, Join};
 pub(crate) use export::{ExportOrder, Format};
 pub(crate) use filters::Filters;
-pub(crate) use order::{AdmitOrder, Decide, Edit, Import, List, New, Order, Show};
+pub(crate) use order::{AdmitOrder, Decide, Edit, Import, InviteOrder, List, New, Order, Show};
+pub(crate) use trust::{AlarmOrder, PolicyOrder, Revoke, Ruling};
 
 const LONG_ABOUT: &str = "Kahriz carries field records from devices that are offline for hours or weeks to a \
 headquarters that merges them. Records are sealed on the device; the relay in between can read nothing.
@@ -61,12 +63,13 @@ pub(crate) enum Command {
     /// Run headquarters: relay, sync and page, until Ctrl-C
     Serve(Serve),
     /// Print an invite for one new device, as text and as a QR code
+    ///
+    /// It can be used for half an hour, by somebody who stands beside you; with --hours for up to three days.
     Invite {
         /// Headquarters' folder
         dir: PathBuf,
-        /// How long it can be used
-        #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=72))]
-        hours: u32,
+        #[command(flatten)]
+        order: InviteOrder,
     },
     /// Show the devices that ask to join, and admit one
     Admit {
@@ -74,6 +77,51 @@ pub(crate) enum Command {
         dir: PathBuf,
         #[command(flatten)]
         order: AdmitOrder,
+    },
+    /// Show who is or was a member
+    People {
+        /// Headquarters' folder
+        dir: PathBuf,
+    },
+    /// Take a member out: a phone that is lost, somebody who was dismissed
+    ///
+    /// The relay refuses the device at once, its areas get new keys, and what it writes from now on waits in quarantine
+    /// for a person. On its next contact the device lets go of what it can read; what it had not delivered still
+    /// arrives.
+    Revoke {
+        /// Headquarters' folder
+        dir: PathBuf,
+        #[command(flatten)]
+        order: Revoke,
+    },
+    /// Give an area, or all, a new key
+    Rotate {
+        /// Headquarters' folder
+        dir: PathBuf,
+        /// The area; without it all
+        #[arg(long, value_name = "AREA")]
+        scope: Option<String>,
+    },
+    /// Show or change what holds for every device
+    Policy {
+        /// Headquarters' folder
+        dir: PathBuf,
+        #[command(flatten)]
+        order: PolicyOrder,
+    },
+    /// Show what was received and is not believed, and judge it
+    Quarantine {
+        /// The store's folder
+        dir: PathBuf,
+        #[command(subcommand)]
+        order: Option<Ruling>,
+    },
+    /// Show what no honest relay, phone or newcomer does
+    Alarms {
+        /// The store's folder
+        dir: PathBuf,
+        #[command(subcommand)]
+        order: Option<AlarmOrder>,
     },
     /// Say where everything stands
     Status {

@@ -6,16 +6,19 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use kahriz_core::drive;
 use kahriz_core::store::OpenStoreError;
 use kahriz_core::workspace::{OpenError, Workspace};
 use tracing_subscriber::EnvFilter;
 
 use crate::bell::Bell;
-use crate::cli::{AdmitOrder, Cli, Command, Device, DeviceCommand, Order, Serve};
+use crate::cli::{
+    AdmitOrder, AlarmOrder, Cli, Command, Device, DeviceCommand, Order, Revoke, Ruling, Serve,
+};
 use crate::failure::{Failure, USAGE};
 use crate::headquarters::{Headquarters, Plan};
 use crate::operate::{self, Desk, Joins};
-use crate::shell::Terminal;
+use crate::shell::{self, Terminal};
 use crate::{demo, handover, keyfile, say, setup};
 
 /// Runs the program on this process's arguments.
@@ -54,7 +57,20 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
     match command {
         Command::Init(init) => setup::init(&init, key_file, json),
         Command::Serve(serve) => run_headquarters(&serve, key_file),
-        Command::Invite { dir, hours } => order(&dir, Order::Invite { hours }),
+        Command::Invite { dir, order: invite } => order(&dir, Order::Invite(invite)),
+        Command::People { dir } => order(&dir, Order::People),
+        Command::Revoke { dir, order: revoke } => {
+            confirm_revocation(&revoke)?;
+            order(&dir, Order::Revoke(revoke))
+        }
+        Command::Rotate { dir, scope } => order(&dir, Order::Rotate { scope }),
+        Command::Policy { dir, order: policy } => order(&dir, Order::Policy(policy)),
+        Command::Quarantine { dir, order: ruling } => {
+            order(&dir, Order::Quarantine(ruling.unwrap_or(Ruling::List)))
+        }
+        Command::Alarms { dir, order: alarms } => {
+            order(&dir, Order::Alarms(alarms.unwrap_or(AlarmOrder::List { all: false })))
+        }
         Command::Admit { dir, order: admit } => admit_one(&dir, key_file, json, admit),
         Command::Status { dir } => order(&dir, Order::Status),
         Command::Export { dir, order: export } => order(&dir, Order::Export(export)),
@@ -96,7 +112,13 @@ fn at_store(
     let mut out = io::stdout();
     match open(folder, key_file) {
         Ok(workspace) => {
-            let terminal = Terminal::new(Bell::default());
+            let mut terminal = Terminal::new(Bell::default());
+            if workspace.keep_lease(shell::claimed(), drive::Shell::rng(&mut terminal))? {
+                say::aside(
+                    "This device had no contact for longer than its lease: it has let go of what it could read. \
+                     Work that was not delivered is kept; everything comes back with the next sync.",
+                );
+            }
             let mut desk =
                 Desk { workspace: &workspace, out: &mut out, terminal, as_json, serving: None };
             operate::carry_out(&order, &mut desk)
@@ -130,7 +152,10 @@ fn admit_one(
     json: bool,
     mut admit: AdmitOrder,
 ) -> Result<(), Failure> {
-    if admit.code.is_none() {
+    if admit.join.as_deref() == Some("-") {
+        admit.join = Some(say::ask("What the device shows:"));
+    }
+    if admit.code.is_none() && admit.join.is_none() {
         at_store(folder, key_file, json, Order::Joins)?;
         if json || !io::stdin().is_terminal() {
             return Ok(());
@@ -142,6 +167,17 @@ fn admit_one(
         }
     }
     at_store(folder, key_file, json, Order::Admit(admit))
+}
+
+/// A person at a terminal is asked once more.
+fn confirm_revocation(revoke: &Revoke) -> Result<(), Failure> {
+    if revoke.yes || !io::stdin().is_terminal() {
+        return Ok(());
+    }
+    let who = say::printable(&revoke.who);
+    let answer =
+        say::ask(&format!("Revoke {who}? It cannot be undone, only joined anew. Type yes:"));
+    if answer.trim().eq_ignore_ascii_case("yes") { Ok(()) } else { Err(Failure::NotRevoked) }
 }
 
 fn run_headquarters(serve: &Serve, key_file: Option<&Path>) -> Result<(), Failure> {

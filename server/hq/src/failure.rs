@@ -92,6 +92,22 @@ pub(crate) enum Failure {
     NoSuchJoin(String),
     #[error("nobody was admitted")]
     NotConfirmed,
+    #[error("nobody was revoked")]
+    NotRevoked,
+    #[error("there is no member {0} who is not revoked already: `kahriz people` shows everybody")]
+    NoSuchMember(String),
+    #[error(
+        "{0} is the name of {1} members: give the beginning of the device's id, as `kahriz people` shows it"
+    )]
+    SeveralMembers(String, usize),
+    #[error("no log that begins with {0} is quarantined: `kahriz quarantine` shows those that are")]
+    NoSuchLog(String),
+    #[error("there is no open alarm with the number {0}")]
+    NoSuchAlarm(i64),
+    #[error("this is not what a device shows that joins without a network: copy the whole line")]
+    NotAJoin,
+    #[error("the code of that device is another than {0}: do not admit it")]
+    OtherCode(String),
     #[error(
         "{0} cannot be listened on ({1}): is a server running already? --listen and --page choose other addresses"
     )]
@@ -125,6 +141,8 @@ impl From<SyncError> for Failure {
             SyncError::Read(error) => Self::Read(error),
             error @ (SyncError::Waiting
             | SyncError::Roster(_)
+            | SyncError::Revoked
+            | SyncError::InviteTaken
             | SyncError::NoInvite
             | SyncError::Open(_)) => Self::Sync(error),
         }
@@ -167,6 +185,13 @@ impl Failure {
             | Self::SomeLines { .. }
             | Self::NoSuchJoin(_)
             | Self::NotConfirmed
+            | Self::NotRevoked
+            | Self::NoSuchMember(_)
+            | Self::SeveralMembers(..)
+            | Self::NoSuchLog(_)
+            | Self::NoSuchAlarm(_)
+            | Self::NotAJoin
+            | Self::OtherCode(_)
             | Self::RelayRoster(_)
             | Self::Handover(_)
             | Self::Output(_) => REFUSED,
@@ -228,7 +253,7 @@ pub(crate) fn about_line(failure: &LineFailure) -> String {
     match reason {
         RefusalReason::Clock => "this device's clock is far off, and the relay refuses its signature: set the clock",
         RefusalReason::NotMember => "the relay does not know this device (yet): headquarters has to publish the invite or admit it",
-        RefusalReason::Revoked => "this device was revoked by headquarters; what it still holds is not deleted",
+        RefusalReason::Revoked => "the relay says that this device was revoked, but no administrator has signed that: nothing was deleted; tell headquarters",
         RefusalReason::Role => "this device's role does not allow this",
         RefusalReason::Limit => "the relay's limit is reached for now: try later, or ask who runs it",
         RefusalReason::Unavailable => "the relay is nearly full or in trouble: try later, or ask who runs it",

@@ -73,7 +73,7 @@ impl Headquarters {
         let entered = runtime.enter();
         let log = Arc::new(SqliteLog::open(&folder.join(RELAY_FOLDER))?);
         let relay = Relay::start(log, RelayConfig::default())?;
-        runtime.block_on(relay.register(workspace.roster_entries(0)?))?;
+        runtime.block_on(relay.register(workspace.roster_page(0)?))?;
         tasks.spawn(ring_on_events(
             relay.clone(),
             workspace.clone(),

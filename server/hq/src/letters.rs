@@ -8,7 +8,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kahriz_proto::hash::hash_short;
-use kahriz_proto::join::Invite;
+use kahriz_proto::join::{Invite, Join};
+use kahriz_proto::limits::JOIN_BYTES_MAX;
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use zeroize::Zeroizing;
@@ -20,6 +21,7 @@ const CHECKSUM_DOMAIN: &str = "kahriz/v1/keepsake";
 const SEED_SYMBOLS: usize = 52;
 const CHECK_SYMBOLS: usize = 4;
 const INVITE_PREFIX: &str = "kahriz:";
+const JOIN_PREFIX: &str = "kahriz-join:";
 /// The longest relay address and some: an invite is far shorter.
 const INVITE_LENGTH_MAX: usize = 4096;
 
@@ -127,12 +129,54 @@ pub fn read_invite(text: &str) -> Result<Invite, NotAnInvite> {
     minicbor::decode(&bytes).map_err(|_| NotAnInvite)
 }
 
+/// A request to join as it is shown on a screen, for a camera or the clipboard.
+#[must_use]
+pub fn write_join(join: &Join) -> String {
+    let bytes = minicbor::to_vec(join).expect("writing to a vector cannot fail");
+    format!("{JOIN_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// The request to join in a line of text; `None` if it is none.
+#[must_use]
+pub fn read_join(text: &str) -> Option<Join> {
+    let encoded = text.trim().strip_prefix(JOIN_PREFIX)?;
+    let bytes = URL_SAFE_NO_PAD.decode(encoded).ok()?;
+    minicbor::decode(&bytes).ok().filter(|_| bytes.len() <= JOIN_BYTES_MAX)
+}
+
 /// A text as a QR code of half blocks, dark on light whatever the terminal's colours; `None` if it is too long.
 #[must_use]
 pub fn qr(text: &str) -> Option<String> {
     let code = QrCode::with_error_correction_level(text.as_bytes(), qrcode::EcLevel::L).ok()?;
     // Terminals are mostly light on dark, and readers want the code dark on light.
     Some(code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build())
+}
+
+/// A text as a picture of its QR code, PNG; `None` if it is too long.
+#[must_use]
+pub fn qr_png(text: &str) -> Option<Vec<u8>> {
+    const SCALE: usize = 8;
+    const MARGIN: usize = 4;
+    let code = QrCode::with_error_correction_level(text.as_bytes(), qrcode::EcLevel::L).ok()?;
+    let modules = code.width() + 2 * MARGIN;
+    let side = modules * SCALE;
+    let is_dark = |x: usize, y: usize| {
+        let within = MARGIN..MARGIN + code.width();
+        within.contains(&x)
+            && within.contains(&y)
+            && code[(x - MARGIN, y - MARGIN)] == qrcode::Color::Dark
+    };
+    let pixel = |place: usize| {
+        let (x, y) = (place % side / SCALE, place / side / SCALE);
+        if is_dark(x, y) { 0_u8 } else { 255 }
+    };
+    let pixels: Vec<u8> = (0..side * side).map(pixel).collect();
+    let mut out = vec![];
+    let side = u32::try_from(side).ok()?;
+    let mut encoder = png::Encoder::new(&mut out, side, side);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.write_header().ok()?.write_image_data(&pixels).ok()?;
+    Some(out)
 }
 
 #[cfg(test)]

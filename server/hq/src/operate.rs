@@ -9,7 +9,9 @@ mod export;
 mod find;
 mod import;
 mod invite;
+mod judge;
 mod look;
+mod people;
 mod scopes;
 mod show;
 mod status;
@@ -19,6 +21,7 @@ mod write;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use kahriz_core::drive;
 use kahriz_core::workspace::Workspace;
 use kahriz_http::{HttpOptions, HttpTransport};
 use serde::Serialize;
@@ -26,11 +29,12 @@ use tokio::sync::watch;
 
 use crate::bell::Bell;
 use crate::cli::Order;
-use crate::failure::Failure;
+use crate::failure::{Failure, about_line};
 use crate::shell::Terminal;
 use crate::sync_state::SyncState;
 
 pub(crate) use admit::{Joining, admit as admit_join, joining, waiting as waiting_joins};
+pub(crate) use judge::alarm_line;
 
 /// Where orders are carried out.
 pub(crate) struct Desk<'a> {
@@ -107,11 +111,32 @@ impl Desk<'_> {
     }
 }
 
+/// Publishes the roster and wakes the rounds; the reason if the relay cannot be reached now.
+fn publish(desk: &mut Desk<'_>) -> Result<Option<String>, Failure> {
+    let mut transport = desk.relay(None)?;
+    let published = drive::publish_roster(desk.workspace, &mut transport, &mut desk.terminal)
+        .map_err(Failure::from);
+    if let Some(serving) = &desk.serving {
+        serving.bell.ring();
+    }
+    match published {
+        Ok(()) => Ok(None),
+        Err(Failure::Line(failure)) => Ok(Some(about_line(&failure))),
+        Err(other) => Err(other),
+    }
+}
+
 /// Carries out an order.
 pub(crate) fn carry_out(order: &Order, desk: &mut Desk<'_>) -> Result<(), Failure> {
     match order {
         Order::Status => status::run(desk),
-        Order::Invite { hours } => invite::run(desk, *hours),
+        Order::Invite(order) => invite::run(desk, order),
+        Order::People => people::list(desk),
+        Order::Revoke(order) => people::revoke(desk, order),
+        Order::Rotate { scope } => people::rotate(desk, scope.as_deref()),
+        Order::Policy(order) => people::policy(desk, order),
+        Order::Quarantine(order) => judge::quarantine(desk, order),
+        Order::Alarms(order) => judge::alarms(desk, order),
         Order::Joins => admit::list(desk),
         Order::Admit(order) => admit::run(desk, order),
         Order::New(order) => write::new(desk, order),

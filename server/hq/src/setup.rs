@@ -8,6 +8,7 @@ use kahriz_core::drive::{self, Shell};
 use kahriz_core::store::OpenStoreError;
 use kahriz_core::workspace::{
     Founding, Keepsakes, Membership, OpenError, Profile, ScopeProfile, StoreKey, Workspace,
+    short_code,
 };
 use kahriz_http::{HttpOptions, HttpTransport};
 use serde_json::json;
@@ -97,12 +98,37 @@ pub(crate) fn join(
     };
     let workspace =
         workspace.map_err(|source| Failure::Open { folder: folder.to_owned(), source })?;
+    if order.offline {
+        return say_join(&workspace, as_json);
+    }
     if workspace.membership() == Membership::Waiting {
         let url = order.relay.clone().unwrap_or_else(|| workspace.relay_url());
         let mut transport = HttpTransport::new(&url, &HttpOptions::default())?;
         drive::join(&workspace, &mut transport, &mut terminal)?;
     }
     say_code(&workspace, as_json)
+}
+
+/// The way in without a network: headquarters reads the request from this screen.
+fn say_join(workspace: &Workspace, as_json: bool) -> Result<(), Failure> {
+    let Some(join) = workspace.join_in_person()? else {
+        say::result("This device is a member already.");
+        return Ok(());
+    };
+    let (text, code) = (letters::write_join(&join), short_code(&join));
+    if as_json {
+        say::result(&json!({ "waiting": true, "code": code, "join": text }).to_string());
+        return Ok(());
+    }
+    say::result(&text);
+    if let Some(picture) = letters::qr(&text) {
+        say::result(&picture);
+    }
+    say::result(&format!(
+        "Show this to headquarters (`kahriz admit --join -`) and compare the code: {code}. The member list comes \
+         with the first sync."
+    ));
+    Ok(())
 }
 
 fn say_code(workspace: &Workspace, as_json: bool) -> Result<(), Failure> {

@@ -101,6 +101,12 @@ impl Caller {
         Ok(roster)
     }
 
+    /// The device that reads: the caller's, or the one that has come with its invite.
+    pub(crate) fn reader(&self) -> DeviceId {
+        let used_by = self.space.roster().invite(self.id).and_then(|invited| invited.used_by);
+        used_by.unwrap_or(self.id)
+    }
+
     /// The caller as an invite.
     pub(crate) fn invite(&self) -> Result<Invited, Refused> {
         let invited = self.space.roster().invite(self.id).copied();

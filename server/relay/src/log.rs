@@ -17,7 +17,7 @@ pub use sqlite::{OpenError, SqliteLog};
 use kahriz_proto::cursor::{Position, Rolling};
 use kahriz_proto::frame::VerifiedFrame;
 use kahriz_proto::ids::{DeviceId, FrameHash, Incarnation, LogId, ScopeId, WorkspaceId};
-use kahriz_proto::message::{LogState, Verdict};
+use kahriz_proto::message::{KeyWrap, LogState, RosterPage, Verdict};
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -45,7 +45,8 @@ pub trait Log: Send + Sync + 'static {
     ) -> Result<Vec<Vec<u8>>, LogError>;
 
     /// Appends entries to a workspace's roster if it has exactly `after` of them, and says whether it
-    /// had. A workspace that isn't kept has 0 and is created.
+    /// had; the keys that come with them are kept in the same transaction, under the number of the last
+    /// entry. A workspace that isn't kept has 0 and is created.
     ///
     /// # Errors
     /// [`LogError`]
@@ -53,8 +54,21 @@ pub trait Log: Send + Sync + 'static {
         &self,
         workspace: WorkspaceId,
         after: u64,
-        entries: &[Vec<u8>],
+        extension: &Extension,
     ) -> Result<bool, LogError>;
+
+    /// The wrapped keys of a device that came with entries after the `after`th and not after the
+    /// `until`th, oldest first.
+    ///
+    /// # Errors
+    /// [`LogError`]
+    fn keys(
+        &self,
+        workspace: WorkspaceId,
+        device: DeviceId,
+        after: u64,
+        until: u64,
+    ) -> Result<Vec<KeyWrap>, LogError>;
 
     /// Takes in frames, in order, all in one transaction. One outcome for each.
     ///
@@ -139,6 +153,28 @@ pub trait Log: Send + Sync + 'static {
 
     /// Bytes that are free where the log is kept, if that is known.
     fn free_bytes(&self) -> Option<u64>;
+}
+
+/// What a roster is extended by: entries, and the wrapped keys that came with them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extension {
+    /// The entries, as their exact bytes.
+    pub entries: Vec<Vec<u8>>,
+    /// Epoch keys, each for one device.
+    pub keys: Vec<KeyWrap>,
+}
+
+impl From<Vec<Vec<u8>>> for Extension {
+    fn from(entries: Vec<Vec<u8>>) -> Self {
+        Self { entries, keys: vec![] }
+    }
+}
+
+impl From<RosterPage> for Extension {
+    fn from(page: RosterPage) -> Self {
+        let entries = page.entries.into_iter().map(Vec::from).collect();
+        Self { entries, keys: page.keys.unwrap_or_default() }
+    }
 }
 
 /// A frame that has passed the door, on its way to disk.

@@ -3,7 +3,7 @@
 use crate::auth::SeenTokens;
 use crate::config::{LARGE_BODIES_MAX, PARTIAL_BYTES_MAX, RelayConfig};
 use crate::http;
-use crate::log::Log;
+use crate::log::{Extension, Log};
 use crate::metrics::Metrics;
 use crate::server::{self, ServeError};
 use crate::uploads::Uploads;
@@ -117,9 +117,13 @@ impl Relay {
     ///
     /// # Errors
     /// [`RosterChangeError`]
-    pub async fn register(&self, entries: Vec<Vec<u8>>) -> Result<WorkspaceId, RosterChangeError> {
-        let offered = replay_founding(&entries)?;
-        self.inner.workspaces.register(&self.inner.log, offered, entries).await
+    pub async fn register(
+        &self,
+        extension: impl Into<Extension>,
+    ) -> Result<WorkspaceId, RosterChangeError> {
+        let extension = extension.into();
+        let offered = replay_founding(&extension.entries)?;
+        self.inner.workspaces.register(&self.inner.log, offered, extension).await
     }
 
     /// The workspaces that are registered here.

@@ -3,7 +3,7 @@
 //! A roster is folded from the log's entries when the relay starts, and moves only after the log has:
 //! new entries are tried on a copy, committed, and then put in its place.
 
-use crate::log::{Log, LogError};
+use crate::log::{Extension, Log, LogError};
 use kahriz_proto::ids::{DeviceId, RelayId, WorkspaceId};
 use kahriz_proto::message::Advanced;
 use kahriz_proto::roster::{Action, Entry, Roster, RosterError};
@@ -77,15 +77,15 @@ impl Space {
     pub(crate) async fn extend(
         self: &Arc<Self>,
         log: &Arc<dyn Log>,
-        entries: Vec<Vec<u8>>,
+        extension: Extension,
     ) -> Result<(), RosterChangeError> {
         let _changing = self.changing.lock().await;
         let (space, log) = (self.clone(), log.clone());
         blocking(move || {
             let before = space.roster();
             let mut roster = Roster::clone(&before);
-            entries.iter().try_for_each(|entry| roster.append(entry))?;
-            if !log.extend_roster(space.id, before.seq(), &entries)? {
+            extension.entries.iter().try_for_each(|entry| roster.append(entry))?;
+            if !log.extend_roster(space.id, before.seq(), &extension)? {
                 let expected = before.seq() + 1;
                 return Err(RosterError::OutOfOrder { expected }.into());
             }
@@ -145,18 +145,18 @@ impl Workspaces {
         &self,
         log: &Arc<dyn Log>,
         offered: Roster,
-        entries: Vec<Vec<u8>>,
+        extension: Extension,
     ) -> Result<WorkspaceId, RosterChangeError> {
         let _founding = self.founding.lock().await;
         let id = offered.workspace();
         if let Some(space) = self.get(id) {
-            return self.update(log, &space, &offered, entries).await.map(|()| id);
+            return self.update(log, &space, &offered, extension).await.map(|()| id);
         }
         if self.by_audience(offered.relay()).is_some() {
             return Err(RosterChangeError::RelayIdTaken);
         }
         let writing = log.clone();
-        let kept = blocking(move || writing.extend_roster(id, 0, &entries)).await?;
+        let kept = blocking(move || writing.extend_roster(id, 0, &extension)).await?;
         if !kept {
             return Err(RosterError::OutOfOrder { expected: 1 }.into());
         }
@@ -170,7 +170,7 @@ impl Workspaces {
         log: &Arc<dyn Log>,
         space: &Arc<Space>,
         offered: &Roster,
-        mut entries: Vec<Vec<u8>>,
+        mut extension: Extension,
     ) -> Result<(), RosterChangeError> {
         let held = space.roster();
         if offered.seq() <= held.seq() {
@@ -179,8 +179,9 @@ impl Workspaces {
             let expected = held.seq() + 1;
             return if same { Ok(()) } else { Err(RosterError::OutOfOrder { expected }.into()) };
         }
-        let newer = entries.split_off(usize::try_from(held.seq()).unwrap_or(usize::MAX));
-        space.extend(log, newer).await
+        let held = usize::try_from(held.seq()).unwrap_or(usize::MAX);
+        extension.entries = extension.entries.split_off(held);
+        space.extend(log, extension).await
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<WorkspaceId, Arc<Space>>> {

@@ -86,4 +86,7 @@ pub(crate) struct Join {
     /// Another address of the relay, this once
     #[arg(long, value_name = "URL")]
     pub(crate) relay: Option<String>,
+    /// Without a network: show the request as text and QR code, for headquarters to read from the screen
+    #[arg(long)]
+    pub(crate) offline: bool,
 }

@@ -7,12 +7,18 @@ use clap::{Args, ValueEnum};
 use kahriz_proto::roster::Role;
 use serde::{Deserialize, Serialize};
 
-use super::{ExportOrder, Filters};
+use super::{AlarmOrder, ExportOrder, Filters, PolicyOrder, Revoke, Ruling};
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Order {
     Status,
-    Invite { hours: u32 },
+    Invite(InviteOrder),
+    People,
+    Revoke(Revoke),
+    Rotate { scope: Option<String> },
+    Policy(PolicyOrder),
+    Quarantine(Ruling),
+    Alarms(AlarmOrder),
     Joins,
     Admit(AdmitOrder),
     New(New),
@@ -31,6 +37,12 @@ impl Order {
     /// The same with paths that mean the same in another process.
     pub(crate) fn with_whole_paths(self) -> std::io::Result<Self> {
         let whole = |path: PathBuf| std::path::absolute(path);
+        if let Self::Invite(invite) = self {
+            return Ok(Self::Invite(InviteOrder {
+                png: invite.png.map(whole).transpose()?,
+                ..invite
+            }));
+        }
         if let Self::Export(export) = self {
             return Ok(Self::Export(ExportOrder {
                 out: export.out.map(whole).transpose()?,
@@ -51,7 +63,21 @@ impl Order {
 }
 
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct InviteOrder {
+    /// How long it can be used, if it is not used within half an hour in person
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=72))]
+    pub(crate) hours: Option<u32>,
+    /// Also write the QR code to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) png: Option<PathBuf>,
+}
+
+#[derive(Args, Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct AdmitOrder {
+    /// What a device shows that joins without a network (kahriz device join --offline), or - to read it from the
+    /// standard input
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) join: Option<String>,
     /// The code that the device shows; without it you are asked
     #[arg(long, value_name = "CODE")]
     pub(crate) code: Option<String>,

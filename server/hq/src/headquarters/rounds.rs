@@ -7,14 +7,14 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use kahriz_core::drive;
-use kahriz_core::workspace::Workspace;
+use kahriz_core::workspace::{AdminError, Workspace};
 use kahriz_http::{HttpOptions, HttpTransport};
 use kahriz_proto::ids::ScopeId;
 use kahriz_proto::roster::Role;
 use tokio::sync::watch;
 
 use crate::failure::Failure;
-use crate::operate::{Desk, Joining, Joins, Serving, joining, waiting_joins};
+use crate::operate::{Desk, Joining, Joins, Serving, alarm_line, joining, waiting_joins};
 use crate::shell::{self, Terminal};
 use crate::sync_state::SyncState;
 use crate::{operate, say};
@@ -52,9 +52,11 @@ fn round(
 ) -> Result<(), Failure> {
     let mut terminal = Terminal::quiet(serving.bell.clone());
     let report = drive::sync(workspace, transport, &mut terminal)?;
+    tell_alarms(workspace, asked)?;
     if let Some(failure) = report.failure {
         return Err(Failure::Line(failure));
     }
+    beat(workspace, transport, &mut terminal)?;
     if serving.joins == Joins::Leave {
         return Ok(());
     }
@@ -69,7 +71,7 @@ fn round(
             continue;
         }
         let (officer, device) = (say::printable(&officer), say::printable(&device));
-        if serving.joins == Joins::AdmitAll {
+        if serving.joins == Joins::AdmitAll || workspace.policy().admits_all {
             match operate::admit_join(&mut desk, &join, Role::Officer, &all) {
                 Ok(_) => say::aside(&format!(
                     "admitted {officer} ({device}), code {code}, without comparing codes"
@@ -85,6 +87,32 @@ fn round(
         }
     }
     Ok(())
+}
+
+/// Each alarm is told once, and again if it goes further.
+fn tell_alarms(workspace: &Workspace, told: &mut BTreeSet<String>) -> Result<(), Failure> {
+    for alarm in workspace.alarms()?.iter().filter(|alarm| !alarm.closed) {
+        let line = alarm_line(alarm);
+        if told.insert(line.clone()) {
+            say::aside(&line);
+        }
+    }
+    Ok(())
+}
+
+/// Once a day headquarters says that it is alive and what it has seen.
+fn beat(
+    workspace: &Workspace,
+    transport: &mut HttpTransport,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    match workspace.heartbeat(shell::claimed()) {
+        Ok(true) => Ok(drive::publish_roster(workspace, transport, terminal)?),
+        Ok(false) => Ok(()),
+        // Another headquarters holds the admin key, and beats.
+        Err(AdminError::NotAdmin) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn told(state: &mut SyncState, ended: Result<(), Failure>) {

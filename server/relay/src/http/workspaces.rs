@@ -31,11 +31,12 @@ pub(super) async fn register(
         return Err(refused);
     }
     let bytes = read_whole(&relay, &mut body, ROSTER_BODY_BYTES_MAX).await?;
-    let entries = roster_page(&bytes)?;
-    let (offered, entries) = blocking(move || (replay_founding(&entries), entries)).await;
+    let extension = roster_page(&bytes)?;
+    let (offered, extension) =
+        blocking(move || (replay_founding(&extension.entries), extension)).await;
     let offered = offered.map_err(refuse)?;
     check_signer(&relay, &head.headers, &offered, &bytes)?;
-    relay.workspaces.register(&relay.log, offered, entries).await.map_err(refuse)?;
+    relay.workspaces.register(&relay.log, offered, extension).await.map_err(refuse)?;
     Ok(done())
 }
 

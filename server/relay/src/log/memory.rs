@@ -1,11 +1,11 @@
 //! The log in memory: for tests, and for whoever embeds a relay that need not outlive its process.
 
 use super::judge::{Judgement, Tip, Usage, fits, judge};
-use super::{Arrival, Fork, Listed, Log, LogError, Outcome, Room, WaitingJoin};
+use super::{Arrival, Extension, Fork, Listed, Log, LogError, Outcome, Room, WaitingJoin};
 use crate::config::{FORKS_PER_LOG_MAX, JOINS_MAX, JOINS_PER_INVITE_MAX};
 use kahriz_proto::cursor::{Position, Rolling};
 use kahriz_proto::ids::{DeviceId, FrameHash, Incarnation, LogId, ScopeId, WorkspaceId};
-use kahriz_proto::message::LogState;
+use kahriz_proto::message::{KeyWrap, LogState};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,6 +18,8 @@ pub struct MemoryLog {
 #[derive(Default)]
 struct Space {
     roster: Vec<Vec<u8>>,
+    /// Each with the number of the entry that it came with.
+    keys: Vec<(u64, KeyWrap)>,
     scopes: BTreeMap<ScopeId, Vec<Kept>>,
     logs: BTreeMap<LogId, (DeviceId, Vec<FrameHash>)>,
     device_bytes: BTreeMap<DeviceId, u64>,
@@ -88,15 +90,29 @@ impl Log for MemoryLog {
         &self,
         workspace: WorkspaceId,
         after: u64,
-        entries: &[Vec<u8>],
+        extension: &Extension,
     ) -> Result<bool, LogError> {
         let mut spaces = self.spaces();
         let held = spaces.get(&workspace).map_or(0, |space| space.roster.len());
         if held as u64 != after {
             return Ok(false);
         }
-        spaces.entry(workspace).or_default().roster.extend_from_slice(entries);
+        spaces.entry(workspace).or_default().extend(extension);
         Ok(true)
+    }
+
+    fn keys(
+        &self,
+        workspace: WorkspaceId,
+        device: DeviceId,
+        after: u64,
+        until: u64,
+    ) -> Result<Vec<KeyWrap>, LogError> {
+        Ok(self.with(workspace, |space| {
+            let due =
+                |(at, key): &&(u64, KeyWrap)| key.device == device && *at > after && *at <= until;
+            space.keys.iter().filter(due).map(|(_, key)| key.clone()).collect()
+        }))
     }
 
     fn append(&self, arrivals: &[Arrival], room: &Room) -> Result<Vec<Outcome>, LogError> {
@@ -208,6 +224,16 @@ impl Log for MemoryLog {
 }
 
 impl Space {
+    fn extend(&mut self, extension: &Extension) {
+        self.roster.extend_from_slice(&extension.entries);
+        let at = self.roster.len() as u64;
+        for key in &extension.keys {
+            let place = (key.scope, key.epoch, key.device);
+            self.keys.retain(|(_, kept)| (kept.scope, kept.epoch, kept.device) != place);
+            self.keys.push((at, key.clone()));
+        }
+    }
+
     fn scope(&self, scope: ScopeId) -> &[Kept] {
         self.scopes.get(&scope).map_or(&[], Vec::as_slice)
     }

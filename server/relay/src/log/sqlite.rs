@@ -10,11 +10,11 @@ mod read;
 
 pub use open::OpenError;
 
-use super::{Arrival, Fork, Listed, Log, LogError, Outcome, Room, WaitingJoin};
+use super::{Arrival, Extension, Fork, Listed, Log, LogError, Outcome, Room, WaitingJoin};
 use crate::config::{JOINS_MAX, JOINS_PER_INVITE_MAX};
 use kahriz_proto::cursor::{Position, Rolling};
 use kahriz_proto::ids::{DeviceId, Incarnation, ScopeId, WorkspaceId};
-use kahriz_proto::message::LogState;
+use kahriz_proto::message::{KeyWrap, LogState};
 use rusqlite::{
     Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params,
 };
@@ -108,9 +108,19 @@ impl Log for SqliteLog {
         &self,
         workspace: WorkspaceId,
         after: u64,
-        entries: &[Vec<u8>],
+        extension: &Extension,
     ) -> Result<bool, LogError> {
-        self.write(|tx| append::extend_roster(tx, workspace, after, entries))
+        self.write(|tx| append::extend_roster(tx, workspace, after, extension))
+    }
+
+    fn keys(
+        &self,
+        workspace: WorkspaceId,
+        device: DeviceId,
+        after: u64,
+        until: u64,
+    ) -> Result<Vec<KeyWrap>, LogError> {
+        self.read(|db| read::keys(db, workspace, device, after, until))
     }
 
     fn append(&self, arrivals: &[Arrival], room: &Room) -> Result<Vec<Outcome>, LogError> {

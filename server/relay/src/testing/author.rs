@@ -125,7 +125,7 @@ impl Organisation {
         let wrap = |recipient| Wrap { recipient, sealed: vec![0; 16] };
         let wraps = vec![wrap(Some(self.headquarters().id)), wrap(None)];
         let previous = (epoch > 1).then(|| SealedKey(vec![1; 16]));
-        self.add(ADMIN, Action::EpochStarted { scope, epoch, wraps, previous });
+        self.add(ADMIN, Action::EpochStarted { scope, epoch, wraps, previous, commitment: None });
     }
 
     /// Revokes a device after the last good frames of its logs.
@@ -144,7 +144,8 @@ impl Organisation {
     #[must_use]
     pub fn page(&self, after: usize) -> Vec<u8> {
         let entries = self.entries[after..].iter().cloned().map(Into::into).collect();
-        minicbor::to_vec(RosterPage { entries }).expect("writing to a vector cannot fail")
+        minicbor::to_vec(RosterPage { entries, keys: None })
+            .expect("writing to a vector cannot fail")
     }
 
     /// A frame that is known to be its device's.

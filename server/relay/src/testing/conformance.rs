@@ -6,10 +6,11 @@
 //! Each sentence below is run on a fresh log.
 
 use super::{Chain, Organisation};
-use crate::log::{Arrival, Log, Outcome, Room, WaitingJoin};
+use crate::log::{Arrival, Extension, Log, Outcome, Room, WaitingJoin};
 use kahriz_proto::cursor::Rolling;
 use kahriz_proto::frame::Frame;
 use kahriz_proto::ids::{DeviceId, ScopeId};
+use kahriz_proto::message::KeyWrap;
 use std::sync::Arc;
 
 /// Runs the whole suite; `fresh` opens a new, empty log each time.
@@ -17,9 +18,10 @@ use std::sync::Arc;
 /// # Panics
 /// If the log doesn't keep one of the promises.
 pub fn run<L: Log>(mut fresh: impl FnMut() -> L) {
-    let suite: [fn(Arc<dyn Log>); 13] = [
+    let suite: [fn(Arc<dyn Log>); 14] = [
         an_empty_log_knows_nobody,
         a_roster_grows_only_at_its_end,
+        keys_come_with_their_entries_and_to_their_device_only,
         frames_get_the_next_position_of_their_scope,
         the_same_frame_again_is_a_duplicate_and_takes_no_position,
         a_frame_whose_predecessor_is_missing_is_a_gap,
@@ -41,7 +43,10 @@ pub fn run<L: Log>(mut fresh: impl FnMut() -> L) {
 
 fn registered(log: &dyn Log, number: u8) -> Organisation {
     let organisation = Organisation::found(number);
-    assert!(log.extend_roster(organisation.id(), 0, &organisation.entries).expect("written"));
+    assert!(
+        log.extend_roster(organisation.id(), 0, &organisation.entries.clone().into())
+            .expect("written")
+    );
     organisation
 }
 
@@ -69,7 +74,7 @@ fn an_empty_log_knows_nobody(log: Arc<dyn Log>) {
     assert_eq!(log.position(nobody.id(), scope).expect("read"), 0);
     assert_eq!(log.rolling(nobody.id(), scope, 0).expect("read"), Some(Rolling::default()));
     assert_eq!(log.rolling(nobody.id(), scope, 1).expect("read"), None);
-    assert!(!log.extend_roster(nobody.id(), 3, &nobody.entries).expect("read"));
+    assert!(!log.extend_roster(nobody.id(), 3, &nobody.entries.clone().into()).expect("read"));
     assert!(log.workspaces().expect("read").is_empty(), "a refused roster founds nothing");
     let frame = nobody.verified(chain(&nobody).seal(b"x"));
     let arrival = Arrival { workspace: nobody.id(), frame };
@@ -81,15 +86,41 @@ fn a_roster_grows_only_at_its_end(log: Arc<dyn Log>) {
     let (id, before) = (organisation.id(), organisation.entries.len());
     organisation.admit_officer(10);
     let newer = &organisation.entries[before..];
-    assert!(!log.extend_roster(id, before as u64 - 1, newer).expect("read"));
-    assert!(log.extend_roster(id, before as u64, newer).expect("written"));
-    assert!(!log.extend_roster(id, before as u64, newer).expect("read"));
+    let extension = Extension::from(newer.to_vec());
+    assert!(!log.extend_roster(id, before as u64 - 1, &extension).expect("read"));
+    assert!(log.extend_roster(id, before as u64, &extension).expect("written"));
+    assert!(!log.extend_roster(id, before as u64, &extension).expect("read"));
     assert_eq!(log.workspaces().expect("read"), [id]);
     assert_eq!(log.roster(id, 0, usize::MAX).expect("read"), organisation.entries);
     assert_eq!(log.roster(id, before as u64, usize::MAX).expect("read"), newer);
     let one = log.roster(id, 0, 1).expect("read");
     assert_eq!(one, organisation.entries[..1], "at least one entry comes, however small the page");
     assert!(log.roster(id, 1_000, usize::MAX).expect("read").is_empty());
+}
+
+fn keys_come_with_their_entries_and_to_their_device_only(log: Arc<dyn Log>) {
+    let mut organisation = registered(&*log, 1);
+    let (id, scope) = (organisation.id(), organisation.scope(1));
+    let (mine, theirs) = (DeviceId::from_bytes([1; 16]), DeviceId::from_bytes([2; 16]));
+    let key = |device, epoch| KeyWrap { scope, epoch, device, sealed: vec![epoch as u8; 40] };
+    let mut extend = |keys: Vec<KeyWrap>| {
+        let before = organisation.entries.len();
+        organisation.admit_officer(10 + before as u8);
+        let entries = organisation.entries[before..].to_vec();
+        let extension = Extension { entries, keys };
+        assert!(log.extend_roster(id, before as u64, &extension).expect("written"));
+        (before as u64, organisation.entries.len() as u64)
+    };
+    let (before, first) = extend(vec![key(mine, 1), key(theirs, 1)]);
+    let (_, second) = extend(vec![key(mine, 2)]);
+    let keys = |device, after, until| log.keys(id, device, after, until).expect("read");
+    assert_eq!(keys(mine, before, second), [key(mine, 1), key(mine, 2)]);
+    assert_eq!(keys(mine, before, first), [key(mine, 1)]);
+    assert_eq!(keys(mine, first, second), [key(mine, 2)]);
+    assert_eq!(keys(theirs, 0, u64::MAX), [key(theirs, 1)]);
+    let stale = Extension { entries: vec![], keys: vec![key(theirs, 9)] };
+    assert!(!log.extend_roster(id, 1, &stale).expect("read"), "no key comes without its roster");
+    assert_eq!(keys(theirs, 0, u64::MAX).len(), 1);
 }
 
 fn frames_get_the_next_position_of_their_scope(log: Arc<dyn Log>) {

@@ -4,11 +4,11 @@ use crate::support::{Running, from_start, items, push_only, until};
 use kahriz_proto::cursor::{Cursor, Position, Rolling};
 use kahriz_proto::frame::Frame;
 use kahriz_proto::ids::{DeviceId, Incarnation, ScopeId, WorkspaceId};
-use kahriz_proto::message::{LogState, RefusalReason, SyncRequest, Verdict};
+use kahriz_proto::message::{KeyWrap, LogState, RefusalReason, SyncRequest, Verdict};
 use kahriz_relay::RelayConfig;
 use kahriz_relay::log::{
-    Arrival, Fork, Listed, Log, LogError, MemoryLog, OpenError, Outcome, Room, SqliteLog,
-    WaitingJoin,
+    Arrival, Extension, Fork, Listed, Log, LogError, MemoryLog, OpenError, Outcome, Room,
+    SqliteLog, WaitingJoin,
 };
 use kahriz_relay::testing::Organisation;
 use std::path::Path;
@@ -219,7 +219,8 @@ impl Log for Failing {
     fn incarnation(&self) -> Incarnation { self.log.incarnation() }
     fn workspaces(&self) -> Result<Vec<WorkspaceId>, LogError> { self.log.workspaces() }
     fn roster(&self, w: WorkspaceId, a: u64, b: usize) -> Result<Vec<Vec<u8>>, LogError> { self.log.roster(w, a, b) }
-    fn extend_roster(&self, w: WorkspaceId, a: u64, e: &[Vec<u8>]) -> Result<bool, LogError> { self.log.extend_roster(w, a, e) }
+    fn extend_roster(&self, w: WorkspaceId, a: u64, e: &Extension) -> Result<bool, LogError> { self.log.extend_roster(w, a, e) }
+    fn keys(&self, w: WorkspaceId, d: DeviceId, a: u64, u: u64) -> Result<Vec<KeyWrap>, LogError> { self.log.keys(w, d, a, u) }
     fn append(&self, arrivals: &[Arrival], room: &Room) -> Result<Vec<Outcome>, LogError> {
         if self.fails.load(Ordering::SeqCst) {
             return Err(LogError::Failed(Arc::new(std::io::Error::other("the disk is gone"))));

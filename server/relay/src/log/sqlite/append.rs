@@ -3,10 +3,11 @@
 use super::{bytes_of, one, sql, unsigned};
 use crate::config::FORKS_PER_LOG_MAX;
 use crate::log::judge::{Judgement, Tip, Usage, fits, judge};
-use crate::log::{Arrival, LogError, Outcome, Room};
+use crate::log::{Arrival, Extension, LogError, Outcome, Room};
 use kahriz_proto::cursor::Rolling;
 use kahriz_proto::frame::VerifiedFrame;
 use kahriz_proto::ids::{DeviceId, FrameHash, ScopeId, WorkspaceId};
+use kahriz_proto::message::KeyWrap;
 use rusqlite::{Transaction, params};
 
 pub(super) fn workspace_number(
@@ -21,7 +22,7 @@ pub(super) fn extend_roster(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
     after: u64,
-    entries: &[Vec<u8>],
+    extension: &Extension,
 ) -> Result<bool, LogError> {
     if after == 0 {
         tx.execute(
@@ -40,10 +41,30 @@ pub(super) fn extend_roster(
     }
     let mut insert =
         tx.prepare_cached("INSERT INTO roster_entry (workspace, seq, bytes) VALUES (?1, ?2, ?3)")?;
-    for (seq, entry) in (held + 1..).zip(entries) {
+    let mut last = held;
+    for (seq, entry) in (held + 1..).zip(&extension.entries) {
         insert.execute(params![number, seq, entry])?;
+        last = seq;
     }
+    keep_keys(tx, number, last, &extension.keys)?;
     Ok(true)
+}
+
+fn keep_keys(
+    tx: &Transaction<'_>,
+    workspace: i64,
+    at: i64,
+    keys: &[KeyWrap],
+) -> Result<(), LogError> {
+    let mut insert = tx.prepare_cached(
+        "INSERT OR REPLACE INTO key_wrap (workspace, device, scope, epoch, at, sealed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for key in keys {
+        let (device, scope) = (key.device.as_bytes(), key.scope.as_bytes());
+        insert.execute(params![workspace, device, scope, key.epoch, at, key.sealed])?;
+    }
+    Ok(())
 }
 
 pub(super) fn append(
