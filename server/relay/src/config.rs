@@ -2,6 +2,7 @@
 //!
 //! Limits that both sides must agree on are the protocol's (`kahriz_proto::limits`).
 
+use crate::tls::Tls;
 use std::time::Duration;
 
 /// Bytes of frames that one commit collects at most: a cut or a crash costs no more than what a bad
@@ -52,6 +53,10 @@ pub(crate) const JOINS_MAX: usize = 1_000;
 /// See [`JOINS_MAX`].
 pub(crate) const JOINS_PER_INVITE_MAX: usize = 4;
 
+/// Logs that one device may open in one scope. A new one begins when a store was restored or copied, so a phone that
+/// is restored every week lives more than a year on them; what opens more wants to fill tables.
+pub(crate) const LOGS_PER_DEVICE_AND_SCOPE_MAX: u64 = 64;
+
 /// Evidence of forks that is kept for one log: two frames prove it, a thousand prove nothing more.
 pub(crate) const FORKS_PER_LOG_MAX: u64 = 16;
 
@@ -87,6 +92,8 @@ pub struct RelayConfig {
     pub workspace_bytes_max: u64,
     /// Below this much free space on the store's disk nothing is taken in; reads go on.
     pub free_bytes_min: u64,
+    /// TLS; without it devices speak plain HTTP.
+    pub tls: Option<Tls>,
     /// Limits on connections.
     pub limits: ServerLimits,
 }
@@ -98,6 +105,7 @@ impl Default for RelayConfig {
             device_bytes_max: 2 << 30,
             workspace_bytes_max: 64 << 30,
             free_bytes_min: 256 << 20,
+            tls: None,
             limits: ServerLimits::default(),
         }
     }

@@ -5,7 +5,8 @@ use crate::config::{LARGE_BODIES_MAX, LARGE_LETTERS_MAX, PARTIAL_BYTES_MAX, Rela
 use crate::http;
 use crate::log::{Log, Room};
 use crate::metrics::Metrics;
-use crate::server::{self, ServeError};
+use crate::server::{self, Door, ServeError};
+use crate::tls::Tls;
 use crate::uploads::Uploads;
 use crate::workspaces::{Event, RosterChangeError, Workspaces, replay_founding};
 use crate::writer::Writer;
@@ -78,13 +79,14 @@ impl Relay {
     /// # Errors
     /// [`StartError::Rosters`]
     pub fn start(log: Arc<dyn Log>, config: RelayConfig) -> Result<Self, StartError> {
-        let workspaces = Arc::new(Workspaces::load(&*log)?);
+        let uploads = Uploads::new(PARTIAL_BYTES_MAX);
+        let workspaces = Arc::new(Workspaces::load(&*log, uploads.clone())?);
         let inner = Inner {
             writer: Writer::start(log.clone(), workspaces.clone(), &config),
             log,
             config,
             workspaces,
-            uploads: Uploads::new(PARTIAL_BYTES_MAX),
+            uploads,
             deposits: Uploads::new(0),
             seen: SeenTokens::default(),
             metrics: Metrics::new(),
@@ -117,7 +119,18 @@ impl Relay {
         };
         let connections = self.inner.metrics.connections.clone();
         let limits = self.inner.config.limits;
-        server::run(listener, self.router(), limits, connections, stop).await?;
+        let tls = self.inner.config.tls.as_ref();
+        let door = Door { limits, gauge: connections, tls: tls.map(Tls::acceptor) };
+        let follow = async {
+            match tls {
+                Some(tls) => tls.follow_files().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            served = server::run(listener, self.router(), door, stop) => served?,
+            () = follow => {}
+        }
         // Uploads outlive their connections: each may still commit its last group.
         _ = tokio::time::timeout(limits.grace, self.inner.under_way.closed()).await;
         Ok(())

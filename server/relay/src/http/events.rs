@@ -38,8 +38,9 @@ pub(super) async fn events(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let caller = caller_of_get(&relay, &headers)?;
-    caller.member()?;
+    // Heard before it is looked at, so that no revocation falls between the two.
     let events = caller.space.listen();
+    caller.member()?;
     let stopping = relay.stopping.subscribe();
     relay.metrics.event_streams.inc();
     let stream = Stream { relay, caller, events, stopping, greeted: false };

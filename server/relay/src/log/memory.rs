@@ -1,6 +1,6 @@
 //! The log in memory: for tests, and for whoever embeds a relay that need not outlive its process.
 
-use super::judge::{Judgement, Tip, Usage, fits, judge, letter_fits};
+use super::judge::{Judgement, Tip, Usage, fits, judge, letter_fits, may_open};
 use super::{
     Arrival, Fork, Letter, LetterOutcome, Listed, Log, LogError, Outcome, Room, WaitingJoin,
 };
@@ -22,13 +22,20 @@ pub struct MemoryLog {
 struct Space {
     roster: Vec<Vec<u8>>,
     scopes: BTreeMap<ScopeId, Vec<Kept>>,
-    logs: BTreeMap<LogId, (DeviceId, Vec<FrameHash>)>,
+    logs: BTreeMap<LogId, Chain>,
     device_bytes: BTreeMap<DeviceId, u64>,
     joins: Vec<WaitingJoin>,
     letters: BTreeMap<u64, Letter>,
     /// The number of the last letter that ever came.
     last_letter: u64,
     forks: Vec<Fork>,
+}
+
+/// One log: whose, where, and the hashes of its frames.
+struct Chain {
+    device: DeviceId,
+    scope: ScopeId,
+    hashes: Vec<FrameHash>,
 }
 
 struct Kept {
@@ -168,8 +175,8 @@ impl Log for MemoryLog {
         device: DeviceId,
     ) -> Result<Vec<LogState>, LogError> {
         Ok(self.with(workspace, |space| {
-            let own = space.logs.iter().filter(|(_, (owner, _))| *owner == device);
-            own.filter_map(|(log, (_, hashes))| {
+            let own = space.logs.iter().filter(|(_, chain)| chain.device == device);
+            own.filter_map(|(log, Chain { hashes, .. })| {
                 let seq = hashes.len() as u64;
                 Some(LogState { log: *log, seq, tag: tag(hashes.last()?) })
             })
@@ -253,13 +260,13 @@ impl Space {
     fn append(&mut self, arrival: &Arrival, room: &Room) -> Outcome {
         let frame = &arrival.frame;
         let place = frame.preamble().place();
-        let hashes = self.logs.get(&place.log).map_or(&[][..], |(_, hashes)| hashes);
+        let hashes = self.logs.get(&place.log).map_or(&[][..], |chain| &chain.hashes);
         let tip = hashes.last().map(|hash| Tip { seq: hashes.len() as u64, hash: *hash });
         let index = usize::try_from(place.seq - 1).unwrap_or(usize::MAX);
         match judge(frame, tip, hashes.get(index).copied()) {
             Judgement::Duplicate => Outcome::Duplicate,
             Judgement::Gap => Outcome::Gap,
-            Judgement::Fork => self.keep_fork(arrival),
+            Judgement::Fork => self.keep_fork(arrival, room),
             Judgement::Append => self.store(arrival, room),
         }
     }
@@ -268,18 +275,20 @@ impl Space {
         let frame = &arrival.frame;
         let (device, scope) = (frame.preamble().device, frame.preamble().scope);
         let len = frame.bytes().len() as u64;
-        let of_device = self.device_bytes.get(&device).copied().unwrap_or(0);
-        let usage = Usage { device: of_device, workspace: self.bytes() };
         if room.disk_full {
             return Outcome::DiskFull;
         }
-        if !fits(usage, len, room) {
+        let log = frame.preamble().log();
+        let in_scope =
+            self.logs.values().filter(|chain| (chain.device, chain.scope) == (device, scope));
+        let opens = self.logs.contains_key(&log) || may_open(in_scope.count() as u64);
+        if !opens || !fits(self.usage(device), len, room) {
             return Outcome::OverQuota;
         }
         *self.device_bytes.entry(device).or_default() += len;
         let hash = frame.hash();
-        let log = frame.preamble().log();
-        self.logs.entry(log).or_insert_with(|| (device, vec![])).1.push(hash);
+        let chain = self.logs.entry(log).or_insert_with(|| Chain { device, scope, hashes: vec![] });
+        chain.hashes.push(hash);
         let kept = self.scopes.entry(scope).or_default();
         let before = kept.last().map(|kept| kept.rolling).unwrap_or_default();
         let rolling = before.then(&hash);
@@ -318,17 +327,25 @@ impl Space {
         page
     }
 
+    fn usage(&self, device: DeviceId) -> Usage {
+        let of_device = self.device_bytes.get(&device).copied().unwrap_or(0);
+        Usage { device: of_device, workspace: self.bytes() }
+    }
+
     /// What counts against the workspace's quota.
     fn bytes(&self) -> u64 {
         let letters = self.letters.values().map(|letter| letter.bytes.len() as u64);
         self.device_bytes.values().sum::<u64>() + letters.sum::<u64>()
     }
 
-    fn keep_fork(&mut self, arrival: &Arrival) -> Outcome {
+    fn keep_fork(&mut self, arrival: &Arrival, room: &Room) -> Outcome {
+        let (device, len) = (arrival.frame.preamble().device, arrival.frame.bytes().len() as u64);
+        let has_room = !room.disk_full && fits(self.usage(device), len, room);
         let place = arrival.frame.preamble().place();
         let fork = Fork { log: place.log, seq: place.seq, bytes: arrival.frame.bytes().to_vec() };
         let of_log = self.forks.iter().filter(|kept| kept.log == fork.log).count() as u64;
-        if of_log < FORKS_PER_LOG_MAX && !self.forks.contains(&fork) {
+        if of_log < FORKS_PER_LOG_MAX && has_room && !self.forks.contains(&fork) {
+            *self.device_bytes.entry(device).or_default() += len;
             self.forks.push(fork);
         }
         Outcome::Fork

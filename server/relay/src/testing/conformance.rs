@@ -6,6 +6,7 @@
 //! Each sentence below is run on a fresh log.
 
 use super::{Chain, Organisation};
+use crate::config::LOGS_PER_DEVICE_AND_SCOPE_MAX;
 use crate::log::{Arrival, Letter, LetterOutcome, Log, Outcome, Room, WaitingJoin};
 use kahriz_proto::cursor::Rolling;
 use kahriz_proto::frame::Frame;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 /// # Panics
 /// If the log doesn't keep one of the promises.
 pub fn run<L: Log>(mut fresh: impl FnMut() -> L) {
-    let suite: [fn(Arc<dyn Log>); 15] = [
+    let suite: [fn(Arc<dyn Log>); 17] = [
         an_empty_log_knows_nobody,
         a_roster_grows_only_at_its_end,
         frames_get_the_next_position_of_their_scope,
@@ -27,6 +28,8 @@ pub fn run<L: Log>(mut fresh: impl FnMut() -> L) {
         another_frame_at_the_same_place_is_a_fork_and_kept_as_evidence,
         a_log_that_went_on_from_another_frame_is_a_fork,
         a_group_is_judged_in_its_own_order,
+        evidence_of_forks_counts_in_its_devices_quota,
+        a_device_opens_only_so_many_logs_in_a_scope,
         quotas_hold_but_what_is_there_stays_a_duplicate,
         a_full_disk_takes_nothing_new,
         a_device_is_told_what_is_held_of_its_logs,
@@ -173,6 +176,47 @@ fn a_group_is_judged_in_its_own_order(log: Arc<dyn Log>) {
     let outcomes = append(&*log, &organisation, &[&second, &first, &second, &second]);
     let expected = [Outcome::Gap, Outcome::Stored(1), Outcome::Stored(2), Outcome::Duplicate];
     assert_eq!(outcomes, expected);
+}
+
+fn evidence_of_forks_counts_in_its_devices_quota(log: Arc<dyn Log>) {
+    let organisation = registered(&*log, 1);
+    let mut phone = chain(&organisation);
+    let first = phone.seal(b"1");
+    let len = first.bytes().len() as u64;
+    append(&*log, &organisation, &[&first]);
+    let mut copies: Vec<Frame> = (2..=4).map(|n| chain(&organisation).seal(&[n])).collect();
+    copies.push(copies[0].clone());
+    let room = Room { device_bytes_max: 3 * len, ..Room::ENDLESS };
+    let copies: Vec<&Frame> = copies.iter().collect();
+    assert_eq!(append_in(&*log, &organisation, &copies, &room), [Outcome::Fork; 4]);
+    assert_eq!(log.forks(organisation.id()).expect("read").len(), 2, "as far as the quota goes");
+    assert_eq!(append_in(&*log, &organisation, &[&phone.seal(b"2")], &room), [Outcome::OverQuota]);
+    let full = Room { disk_full: true, ..Room::ENDLESS };
+    assert_eq!(append_in(&*log, &organisation, &copies[2..3], &full), [Outcome::Fork]);
+    assert_eq!(log.forks(organisation.id()).expect("read").len(), 2);
+}
+
+fn a_device_opens_only_so_many_logs_in_a_scope(log: Arc<dyn Log>) {
+    let mut organisation = registered(&*log, 1);
+    organisation.create_scope(2);
+    let hq = organisation.headquarters();
+    let generation = |scope, generation| {
+        let mut chain = hq.chain(organisation.scope(scope));
+        chain.generation = generation;
+        chain
+    };
+    let most = u32::try_from(LOGS_PER_DEVICE_AND_SCOPE_MAX).expect("small");
+    for n in 1..=most {
+        let outcome = append(&*log, &organisation, &[&generation(1, n).seal(b"x")]);
+        assert_eq!(outcome, [Outcome::Stored(n.into())]);
+    }
+    let one_more = generation(1, most + 1).seal(b"x");
+    assert_eq!(append(&*log, &organisation, &[&one_more]), [Outcome::OverQuota]);
+    let mut old = generation(1, 1);
+    old.seal(b"x");
+    let position = u64::from(most) + 1;
+    assert_eq!(append(&*log, &organisation, &[&old.seal(b"y")]), [Outcome::Stored(position)]);
+    assert_eq!(append(&*log, &organisation, &[&generation(2, 1).seal(b"x")]), [Outcome::Stored(1)]);
 }
 
 fn quotas_hold_but_what_is_there_stays_a_duplicate(log: Arc<dyn Log>) {
