@@ -135,6 +135,11 @@ pub fn qr(text: &str) -> Option<String> {
     Some(code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build())
 }
 
+/// The pin of a relay's key, as text.
+pub(crate) fn write_pin(pin: &[u8; 32]) -> String {
+    URL_SAFE_NO_PAD.encode(pin)
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

@@ -47,6 +47,8 @@ pub(crate) struct Desk<'a> {
 pub(crate) struct Serving {
     /// Where its relay answers on this machine.
     pub(crate) relay_url: String,
+    /// The key that its relay shows, if it speaks TLS.
+    pub(crate) pin: Option<[u8; 32]>,
     /// Rings for another round of sync.
     pub(crate) bell: Bell,
     /// How the rounds go.
@@ -103,8 +105,13 @@ impl Desk<'_> {
                 .map_or_else(|| self.workspace.relay_url(), |serving| serving.relay_url.clone())
         };
         let url = given.map_or_else(kept, str::to_owned);
-        Ok(HttpTransport::new(&url, &HttpOptions::default())?)
+        Ok(HttpTransport::new(&url, &options(self.workspace))?)
     }
+}
+
+/// How a device speaks to its relay: it believes the key of its invite.
+pub(crate) fn options(workspace: &Workspace) -> HttpOptions {
+    HttpOptions { pin: workspace.relay_pin(), ..HttpOptions::default() }
 }
 
 /// Carries out an order.
