@@ -192,6 +192,22 @@ impl Workspace {
         self.store.read(|conn| setting_text(conn, name::RELAY_URL)).unwrap_or_default()
     }
 
+    /// The only key that the relay may show: SHA-256 of its public key, as the invite said it. None where the
+    /// certificate is checked as the web does it, or there is no TLS.
+    #[must_use]
+    pub fn relay_pin(&self) -> Option<[u8; 32]> {
+        self.store.read(|conn| setting_id(conn, name::RELAY_PIN)).ok().flatten()
+    }
+
+    /// Keeps what the relay's key is from now on: invites carry it.
+    ///
+    /// # Errors
+    /// [`AdminError::Database`].
+    pub fn set_relay_pin(&self, pin: Option<[u8; 32]>) -> Result<(), AdminError> {
+        let pin = pin.as_ref().map_or(&[][..], |pin| &pin[..]);
+        Ok(self.store.write(|tx| settings::put(tx, name::RELAY_PIN, pin))?)
+    }
+
     /// Whether this device belongs to the workspace.
     #[must_use]
     pub fn membership(&self) -> Membership {

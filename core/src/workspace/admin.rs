@@ -39,7 +39,7 @@ impl Workspace {
                 relay: RelayId::from_bytes(setting_id(tx, name::RELAY)?.unwrap_or_default()),
                 secret: *key.seed(),
                 expires_at,
-                pin: None,
+                pin: setting_id(tx, name::RELAY_PIN)?,
             })
         })
     }

@@ -96,6 +96,9 @@ impl Workspace {
         store.write(|tx| {
             keep_identity(tx, &identity, invite.workspace, &invite.relay_url, invite.relay)?;
             settings::put(tx, name::INVITE_SEED, &invite.secret)?;
+            if let Some(pin) = &invite.pin {
+                settings::put(tx, name::RELAY_PIN, pin)?;
+            }
             let person = members::PersonName {
                 officer: profile.officer.clone(),
                 phone: profile.device.clone(),

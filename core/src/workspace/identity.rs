@@ -18,6 +18,7 @@ pub(super) mod name {
     pub(crate) const WORKSPACE: &str = "workspace";
     pub(crate) const WORKSPACE_NAME: &str = "workspace name";
     pub(crate) const RELAY_URL: &str = "relay url";
+    pub(crate) const RELAY_PIN: &str = "relay pin";
     pub(crate) const RELAY: &str = "relay audience";
     pub(crate) const INVITE_SEED: &str = "invite seed";
     pub(crate) const JOIN: &str = "join";

@@ -180,12 +180,30 @@ pub(crate) struct Serve {
     /// Where devices reach the relay. Port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8470")]
     pub(crate) listen: SocketAddr,
+    /// Whether devices speak TLS to the relay. Without this they do if the invites' address begins with https
+    #[arg(long, value_enum, value_name = "HOW", conflicts_with = "tls_cert")]
+    pub(crate) tls: Option<TlsKind>,
+    /// Speak TLS with this certificate, in PEM. Devices know the relay by its key: a renewed certificate must keep it
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's private key, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
     /// Where the page is served, on this machine only
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8471")]
     pub(crate) page: SocketAddr,
     /// Admit every device that joins with a valid invite, as officer in all areas, without comparing codes
     #[arg(long)]
     pub(crate) auto_admit: bool,
+}
+
+/// What `--tls` can be.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(crate) enum TlsKind {
+    /// With a certificate that the relay makes for itself, once
+    SelfSigned,
+    /// Not here: for a reverse proxy on this machine that does it
+    Off,
 }
 
 #[derive(Args)]

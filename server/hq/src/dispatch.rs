@@ -9,6 +9,7 @@ use clap::{CommandFactory, Parser};
 use kahriz_core::drive;
 use kahriz_core::store::OpenStoreError;
 use kahriz_core::workspace::{OpenError, Workspace};
+use kahriz_relay::Tls;
 use tracing_subscriber::EnvFilter;
 
 use crate::bell::Bell;
@@ -16,10 +17,10 @@ use crate::cli::{
     AdmitOrder, AlarmOrder, Cli, Command, Device, DeviceCommand, Order, Revoke, Ruling, Serve,
 };
 use crate::failure::{Failure, USAGE};
-use crate::headquarters::{Headquarters, Plan};
+use crate::headquarters::{Headquarters, Plan, tls};
 use crate::operate::{self, Desk, Joins};
 use crate::shell::{self, Terminal};
-use crate::{demo, handover, keyfile, say, setup};
+use crate::{demo, handover, keyfile, letters, say, setup};
 
 /// Runs the program on this process's arguments.
 pub fn run() -> ExitCode {
@@ -186,7 +187,10 @@ fn run_headquarters(serve: &Serve, key_file: Option<&Path>) -> Result<(), Failur
     }
     let workspace = open(&serve.dir, key_file)?;
     let joins = if serve.auto_admit { Joins::AdmitAll } else { Joins::Announce };
-    let plan = Plan { relay: bind(serve.listen)?, page: bind(serve.page)?, joins };
+    let (relay, page) = (bind(serve.listen)?, bind(serve.page)?);
+    let tls = tls::choose(serve, &workspace.relay_url())?;
+    say_how_devices_speak(serve, &workspace, tls.as_ref());
+    let plan = Plan { relay, tls, page, joins };
     let headquarters = Headquarters::start(&serve.dir, workspace, plan)?;
     say::result(&format!("Relay: {}", headquarters.serving.relay_url));
     say::result(&format!("Headquarters: http://{}/", headquarters.page));
@@ -201,6 +205,32 @@ fn run_headquarters(serve: &Serve, key_file: Option<&Path>) -> Result<(), Failur
     say::aside("Ending.");
     headquarters.end();
     Ok(())
+}
+
+/// What a person who serves devices should know of their lines.
+fn say_how_devices_speak(serve: &Serve, workspace: &Workspace, tls: Option<&Tls>) {
+    let Some(tls) = tls else {
+        if !serve.listen.ip().is_loopback() {
+            say::aside(
+                "Devices speak plain HTTP: records stay sealed, but whoever listens learns who syncs when and how much. --tls self-signed ends that.",
+            );
+        }
+        return;
+    };
+    say::aside(&format!(
+        "Devices speak TLS; invites carry the relay's key: pin {}",
+        letters::write_pin(&tls.pin())
+    ));
+    if workspace.relay_pin().is_some_and(|before| before != tls.pin()) {
+        say::aside(
+            "This is another key than before: devices that joined with the earlier one will stay away.",
+        );
+    }
+    if !tls::is_https(&workspace.relay_url()) {
+        say::aside(
+            "The invites' address does not begin with https: devices will not find the relay there.",
+        );
+    }
 }
 
 /// Takes an address before anything else is done, so that a second server is noticed at once.

@@ -15,7 +15,7 @@ use kahriz_core::drive::SyncError;
 use kahriz_core::forms::FieldError;
 use kahriz_core::store::OpenStoreError;
 use kahriz_core::workspace::{AdminError, DraftError, OpenError, ReadError, SaveError};
-use kahriz_http::AddressError;
+use kahriz_http::{AddressError, HttpTransport};
 use kahriz_proto::message::RefusalReason;
 use kahriz_proto::session::Failure as LineFailure;
 
@@ -50,6 +50,12 @@ pub(crate) enum Failure {
     Sync(SyncError),
     #[error("{}", about_line(.0))]
     Line(LineFailure),
+    #[error(
+        "the relay at this address shows another key than the one in the invite: nothing was sent. Somebody may stand in between, or the relay was set up anew; ask headquarters, which would have to invite this device again"
+    )]
+    AnotherKey,
+    #[error(transparent)]
+    Tls(#[from] kahriz_relay::TlsError),
     #[error(transparent)]
     Address(#[from] AddressError),
     #[error(transparent)]
@@ -150,6 +156,14 @@ impl From<SyncError> for Failure {
 }
 
 impl Failure {
+    /// The failure of a line, with what only its transport knows.
+    pub(crate) fn on_line(self, transport: &HttpTransport) -> Self {
+        match self {
+            Self::Line(LineFailure::NotARelay) if transport.met_another_key() => Self::AnotherKey,
+            other => other,
+        }
+    }
+
     /// The exit code.
     pub(crate) fn code(&self) -> u8 {
         match self {
@@ -159,7 +173,8 @@ impl Failure {
             }
             Self::Draft(DraftError::Read(_)) | Self::Admin(AdminError::Database(_)) => STORE,
             Self::Sync(SyncError::Open(_)) => STORE,
-            Self::Line(_) | Self::Sync(SyncError::Roster(_)) | Self::Listen(..) => NETWORK,
+            Self::Line(_) | Self::AnotherKey => NETWORK,
+            Self::Sync(SyncError::Roster(_)) | Self::Listen(..) => NETWORK,
             Self::Served(_) | Self::Relay(_) => NETWORK,
             Self::Handed { code, .. } => *code,
             Self::NotAnAssignment
@@ -194,6 +209,7 @@ impl Failure {
             | Self::OtherCode(_)
             | Self::RelayRoster(_)
             | Self::Handover(_)
+            | Self::Tls(_)
             | Self::Output(_) => REFUSED,
         }
     }

@@ -179,6 +179,11 @@ pub fn qr_png(text: &str) -> Option<Vec<u8>> {
     Some(out)
 }
 
+/// The pin of a relay's key, as text.
+pub(crate) fn write_pin(pin: &[u8; 32]) -> String {
+    URL_SAFE_NO_PAD.encode(pin)
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

@@ -51,6 +51,8 @@ pub(crate) struct Desk<'a> {
 pub(crate) struct Serving {
     /// Where its relay answers on this machine.
     pub(crate) relay_url: String,
+    /// The key that its relay shows, if it speaks TLS.
+    pub(crate) pin: Option<[u8; 32]>,
     /// Rings for another round of sync.
     pub(crate) bell: Bell,
     /// How the rounds go.
@@ -107,7 +109,7 @@ impl Desk<'_> {
                 .map_or_else(|| self.workspace.relay_url(), |serving| serving.relay_url.clone())
         };
         let url = given.map_or_else(kept, str::to_owned);
-        Ok(HttpTransport::new(&url, &HttpOptions::default())?)
+        Ok(HttpTransport::new(&url, &options(self.workspace))?)
     }
 }
 
@@ -124,6 +126,11 @@ fn publish(desk: &mut Desk<'_>) -> Result<Option<String>, Failure> {
         Err(Failure::Line(failure)) => Ok(Some(about_line(&failure))),
         Err(other) => Err(other),
     }
+}
+
+/// How a device speaks to its relay: it believes the key of its invite.
+pub(crate) fn options(workspace: &Workspace) -> HttpOptions {
+    HttpOptions { pin: workspace.relay_pin(), ..HttpOptions::default() }
 }
 
 /// Carries out an order.

@@ -17,7 +17,7 @@ use crate::bell::Bell;
 use crate::cli::{Init, Join};
 use crate::failure::Failure;
 use crate::shell::{self, Terminal};
-use crate::{keyfile, letters, say};
+use crate::{keyfile, letters, operate, say};
 
 /// Founds a workspace in a new folder and says what to keep safe.
 pub(crate) fn init(order: &Init, key_file: Option<&Path>, as_json: bool) -> Result<(), Failure> {
@@ -103,8 +103,9 @@ pub(crate) fn join(
     }
     if workspace.membership() == Membership::Waiting {
         let url = order.relay.clone().unwrap_or_else(|| workspace.relay_url());
-        let mut transport = HttpTransport::new(&url, &HttpOptions::default())?;
-        drive::join(&workspace, &mut transport, &mut terminal)?;
+        let mut transport = HttpTransport::new(&url, &operate::options(&workspace))?;
+        drive::join(&workspace, &mut transport, &mut terminal)
+            .map_err(|error| Failure::from(error).on_line(&transport))?;
     }
     say_code(&workspace, as_json)
 }

@@ -26,9 +26,10 @@ pub(crate) struct Unbound {
 }
 
 /// Who is asking.
+#[derive(Clone)]
 pub(crate) struct Caller {
     pub(crate) space: Arc<Space>,
-    /// The member's device, or the invite.
+    /// The member's device, the invite, or the workspace's root.
     pub(crate) id: DeviceId,
 }
 
@@ -69,7 +70,14 @@ fn unknown(relay: &Inner, signer: DeviceId) -> Refused {
 
 fn key_of(roster: &Roster, signer: DeviceId) -> Option<SigningPublic> {
     let member = roster.member(signer).map(|member| member.keys.sign);
-    member.or_else(|| roster.invite(signer).map(|invited| invited.key))
+    member
+        .or_else(|| roster.invite(signer).map(|invited| invited.key))
+        .or_else(|| root_key(roster, signer))
+}
+
+/// The root's key, if it is the root that signs.
+pub(crate) fn root_key(roster: &Roster, signer: DeviceId) -> Option<SigningPublic> {
+    roster.root().filter(|root| DeviceId::of(root) == signer)
 }
 
 impl Unbound {
@@ -105,6 +113,13 @@ impl Caller {
     pub(crate) fn reader(&self) -> DeviceId {
         let used_by = self.space.roster().invite(self.id).and_then(|invited| invited.used_by);
         used_by.unwrap_or(self.id)
+    }
+
+    /// Whether the caller is the workspace's root: it may read and extend the roster and nothing else, so that a
+    /// workspace whose headquarters has burned can be given another.
+    pub(crate) fn is_root(&self) -> bool {
+        let roster = self.space.roster();
+        roster.member(self.id).is_none() && root_key(&roster, self.id).is_some()
     }
 
     /// The caller as an invite.

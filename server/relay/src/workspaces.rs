@@ -4,6 +4,7 @@
 //! new entries are tried on a copy, committed, and then put in its place.
 
 use crate::log::{Extension, Log, LogError};
+use crate::uploads::Uploads;
 use kahriz_proto::ids::{DeviceId, RelayId, WorkspaceId};
 use kahriz_proto::message::Advanced;
 use kahriz_proto::roster::{Action, Entry, Roster, RosterError};
@@ -21,6 +22,8 @@ pub enum Event {
     RosterMoved(u64),
     /// A newcomer asks to be let in.
     JoinWaits,
+    /// A letter waits for headquarters.
+    LetterWaits,
 }
 
 /// Why a roster was not changed.
@@ -47,11 +50,13 @@ pub(crate) struct Space {
     /// Held while the roster is being changed.
     changing: tokio::sync::Mutex<()>,
     events: broadcast::Sender<Event>,
+    uploads: Arc<Uploads>,
 }
 
 impl Space {
-    fn new(roster: Roster) -> Self {
+    fn new(roster: Roster, uploads: Arc<Uploads>) -> Self {
         Self {
+            uploads,
             id: roster.workspace(),
             roster: RwLock::new(Arc::new(roster)),
             changing: tokio::sync::Mutex::default(),
@@ -90,8 +95,11 @@ impl Space {
                 return Err(RosterError::OutOfOrder { expected }.into());
             }
             let members: Vec<DeviceId> = new_members(&before, &roster);
+            let revoked = newly_revoked(&before, &roster);
             let seq = roster.seq();
             *space.roster.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roster);
+            // After the roster is in its place, so that nobody who is shown out is let in again.
+            revoked.iter().for_each(|device| space.uploads.expel(space.id, *device));
             space.tell(Event::RosterMoved(seq));
             // The roster stands by now. A join that is left over is only read in vain.
             if let Err(error) = log.drop_joins(space.id, &members) {
@@ -108,22 +116,30 @@ fn new_members(before: &Roster, after: &Roster) -> Vec<DeviceId> {
     ids.filter(|device| before.member(*device).is_none()).collect()
 }
 
+fn newly_revoked(before: &Roster, after: &Roster) -> Vec<DeviceId> {
+    let is_live = |device| before.member(device).is_some_and(|member| member.revoked.is_none());
+    let revoked = after.members().filter(|(_, member)| member.revoked.is_some());
+    revoked.map(|(device, _)| device).filter(|device| is_live(*device)).collect()
+}
+
 /// All workspaces.
 pub(crate) struct Workspaces {
     spaces: RwLock<BTreeMap<WorkspaceId, Arc<Space>>>,
     founding: tokio::sync::Mutex<()>,
+    uploads: Arc<Uploads>,
 }
 
 impl Workspaces {
     /// Reads what the log keeps. Blocks.
-    pub(crate) fn load(log: &dyn Log) -> Result<Self, RosterChangeError> {
+    pub(crate) fn load(log: &dyn Log, uploads: Arc<Uploads>) -> Result<Self, RosterChangeError> {
         let mut spaces = BTreeMap::new();
         for workspace in log.workspaces()? {
             let entries = log.roster(workspace, 0, usize::MAX)?;
             let roster = Roster::replay(workspace, entries.iter().map(Vec::as_slice))?;
-            spaces.insert(workspace, Arc::new(Space::new(roster)));
+            spaces.insert(workspace, Arc::new(Space::new(roster, uploads.clone())));
         }
-        Ok(Self { spaces: RwLock::new(spaces), founding: tokio::sync::Mutex::default() })
+        let founding = tokio::sync::Mutex::default();
+        Ok(Self { spaces: RwLock::new(spaces), founding, uploads })
     }
 
     pub(crate) fn get(&self, workspace: WorkspaceId) -> Option<Arc<Space>> {
@@ -160,7 +176,7 @@ impl Workspaces {
         if !kept {
             return Err(RosterError::OutOfOrder { expected: 1 }.into());
         }
-        let space = Arc::new(Space::new(offered));
+        let space = Arc::new(Space::new(offered, self.uploads.clone()));
         self.spaces.write().unwrap_or_else(PoisonError::into_inner).insert(id, space);
         Ok(id)
     }

@@ -30,7 +30,8 @@ pub(super) fn start(
 ) -> io::Result<JoinHandle<()>> {
     thread::Builder::new().name("rounds".to_owned()).spawn(move || {
         let mut asked = BTreeSet::new();
-        let mut transport = HttpTransport::new(&serving.relay_url, &HttpOptions::default()).ok();
+        let options = HttpOptions { pin: serving.pin, ..HttpOptions::default() };
+        let mut transport = HttpTransport::new(&serving.relay_url, &options).ok();
         while !serving.bell.is_stopped() {
             let ended = match &mut transport {
                 Some(transport) => round(&workspace, &serving, transport, &mut asked),

@@ -16,10 +16,11 @@ pub(super) fn run(desk: &mut Desk<'_>, relay: Option<&str>) -> Result<(), Failur
         return wait_for_round(desk, &serving);
     }
     let mut transport = desk.relay(relay)?;
-    let report = drive::sync(desk.workspace, &mut transport, &mut desk.terminal)?;
+    let report = drive::sync(desk.workspace, &mut transport, &mut desk.terminal)
+        .map_err(|error| Failure::from(error).on_line(&transport))?;
     desk.terminal.done();
     say(desk, &report)?;
-    report.failure.map_or(Ok(()), |failure| Err(Failure::Line(failure)))
+    report.failure.map_or(Ok(()), |failure| Err(Failure::Line(failure).on_line(&transport)))
 }
 
 fn say(desk: &mut Desk<'_>, report: &SyncReport) -> Result<(), Failure> {

@@ -90,6 +90,11 @@ impl World {
         &self.hq
     }
 
+    /// Where the relay was last served.
+    pub(crate) fn relay(&self) -> String {
+        self.relay.borrow().clone().unwrap()
+    }
+
     /// A path in the folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)

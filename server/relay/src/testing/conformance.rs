@@ -6,10 +6,12 @@
 //! Each sentence below is run on a fresh log.
 
 use super::{Chain, Organisation};
-use crate::log::{Arrival, Extension, Log, Outcome, Room, WaitingJoin};
+use crate::config::LOGS_PER_DEVICE_AND_SCOPE_MAX;
+use crate::log::{Arrival, Extension, Letter, LetterOutcome, Log, Outcome, Room, WaitingJoin};
 use kahriz_proto::cursor::Rolling;
 use kahriz_proto::frame::Frame;
 use kahriz_proto::ids::{DeviceId, ScopeId};
+use kahriz_proto::limits::LETTERS_BYTES_PER_DEVICE_MAX;
 use kahriz_proto::message::KeyWrap;
 use std::sync::Arc;
 
@@ -18,7 +20,7 @@ use std::sync::Arc;
 /// # Panics
 /// If the log doesn't keep one of the promises.
 pub fn run<L: Log>(mut fresh: impl FnMut() -> L) {
-    let suite: [fn(Arc<dyn Log>); 14] = [
+    let suite: [fn(Arc<dyn Log>); 18] = [
         an_empty_log_knows_nobody,
         a_roster_grows_only_at_its_end,
         keys_come_with_their_entries_and_to_their_device_only,
@@ -28,11 +30,15 @@ pub fn run<L: Log>(mut fresh: impl FnMut() -> L) {
         another_frame_at_the_same_place_is_a_fork_and_kept_as_evidence,
         a_log_that_went_on_from_another_frame_is_a_fork,
         a_group_is_judged_in_its_own_order,
+        evidence_of_forks_counts_in_its_devices_quota,
+        a_device_opens_only_so_many_logs_in_a_scope,
         quotas_hold_but_what_is_there_stays_a_duplicate,
         a_full_disk_takes_nothing_new,
         a_device_is_told_what_is_held_of_its_logs,
         workspaces_do_not_see_each_other,
         joins_wait_until_they_are_dropped,
+        letters_wait_in_order_until_headquarters_has_them,
+        letters_have_a_quota_of_their_own_and_count_in_the_workspaces,
     ];
     for promise in suite {
         promise(Arc::new(fresh()));
@@ -203,6 +209,47 @@ fn a_group_is_judged_in_its_own_order(log: Arc<dyn Log>) {
     assert_eq!(outcomes, expected);
 }
 
+fn evidence_of_forks_counts_in_its_devices_quota(log: Arc<dyn Log>) {
+    let organisation = registered(&*log, 1);
+    let mut phone = chain(&organisation);
+    let first = phone.seal(b"1");
+    let len = first.bytes().len() as u64;
+    append(&*log, &organisation, &[&first]);
+    let mut copies: Vec<Frame> = (2..=4).map(|n| chain(&organisation).seal(&[n])).collect();
+    copies.push(copies[0].clone());
+    let room = Room { device_bytes_max: 3 * len, ..Room::ENDLESS };
+    let copies: Vec<&Frame> = copies.iter().collect();
+    assert_eq!(append_in(&*log, &organisation, &copies, &room), [Outcome::Fork; 4]);
+    assert_eq!(log.forks(organisation.id()).expect("read").len(), 2, "as far as the quota goes");
+    assert_eq!(append_in(&*log, &organisation, &[&phone.seal(b"2")], &room), [Outcome::OverQuota]);
+    let full = Room { disk_full: true, ..Room::ENDLESS };
+    assert_eq!(append_in(&*log, &organisation, &copies[2..3], &full), [Outcome::Fork]);
+    assert_eq!(log.forks(organisation.id()).expect("read").len(), 2);
+}
+
+fn a_device_opens_only_so_many_logs_in_a_scope(log: Arc<dyn Log>) {
+    let mut organisation = registered(&*log, 1);
+    organisation.create_scope(2);
+    let hq = organisation.headquarters();
+    let generation = |scope, generation| {
+        let mut chain = hq.chain(organisation.scope(scope));
+        chain.generation = generation;
+        chain
+    };
+    let most = u32::try_from(LOGS_PER_DEVICE_AND_SCOPE_MAX).expect("small");
+    for n in 1..=most {
+        let outcome = append(&*log, &organisation, &[&generation(1, n).seal(b"x")]);
+        assert_eq!(outcome, [Outcome::Stored(n.into())]);
+    }
+    let one_more = generation(1, most + 1).seal(b"x");
+    assert_eq!(append(&*log, &organisation, &[&one_more]), [Outcome::OverQuota]);
+    let mut old = generation(1, 1);
+    old.seal(b"x");
+    let position = u64::from(most) + 1;
+    assert_eq!(append(&*log, &organisation, &[&old.seal(b"y")]), [Outcome::Stored(position)]);
+    assert_eq!(append(&*log, &organisation, &[&generation(2, 1).seal(b"x")]), [Outcome::Stored(1)]);
+}
+
 fn quotas_hold_but_what_is_there_stays_a_duplicate(log: Arc<dyn Log>) {
     let mut organisation = registered(&*log, 1);
     let officer = organisation.admit_officer(10);
@@ -285,6 +332,72 @@ fn joins_wait_until_they_are_dropped(log: Arc<dyn Log>) {
     log.drop_joins(id, &[1, 3, 4].map(|n| DeviceId::from_bytes([n; 16]))).expect("written");
     let left = log.joins(id).expect("read");
     assert_eq!(left, [join(2, 2, 3), join(1, 2, 0)]);
+}
+
+fn letter(device: u8, name: u8, len: usize) -> Letter {
+    Letter { device: DeviceId::from_bytes([device; 16]), hash: [name; 32], bytes: vec![name; len] }
+}
+
+fn letters_wait_in_order_until_headquarters_has_them(log: Arc<dyn Log>) {
+    let (ours, theirs) = (registered(&*log, 1), registered(&*log, 2));
+    let keep = |letter: &Letter| log.keep_letter(ours.id(), letter, &Room::ENDLESS).expect("kept");
+    let read = |after, bytes| log.letters(ours.id(), after, bytes).expect("read");
+    let names = |after, bytes| -> (Vec<(u64, u8)>, bool) {
+        let page = read(after, bytes);
+        let letters = page.letters.iter().map(|kept| (kept.number, kept.deposit[0])).collect();
+        (letters, page.more == Some(true))
+    };
+    assert_eq!(names(0, usize::MAX), (vec![], false));
+    for (device, name) in [(1, 7), (2, 8), (1, 9)] {
+        assert_eq!(keep(&letter(device, name, 10)), LetterOutcome::Kept);
+    }
+    assert_eq!(keep(&letter(1, 7, 10)), LetterOutcome::Duplicate);
+    assert_eq!(keep(&letter(2, 7, 10)), LetterOutcome::Kept, "another device's is another letter");
+    assert_eq!(names(0, usize::MAX), (vec![(1, 7), (2, 8), (3, 9), (4, 7)], false));
+    assert_eq!(names(1, 20), (vec![(2, 8), (3, 9)], true));
+    assert_eq!(names(3, 1), (vec![(4, 7)], false), "one comes, however small the page");
+    assert_eq!(log.letters(theirs.id(), 0, usize::MAX).expect("read").letters, []);
+    log.drop_letters(theirs.id(), u64::MAX).expect("written");
+    log.drop_letters(ours.id(), 3).expect("written");
+    assert_eq!(names(0, usize::MAX), (vec![(4, 7)], false));
+    log.drop_letters(ours.id(), u64::MAX).expect("written");
+    assert_eq!(keep(&letter(1, 1, 10)), LetterOutcome::Kept);
+    assert_eq!(names(0, usize::MAX), (vec![(5, 1)], false), "no number is given out twice");
+    let nobody = Organisation::found(3);
+    assert!(log.keep_letter(nobody.id(), &letter(1, 1, 1), &Room::ENDLESS).is_err());
+}
+
+fn letters_have_a_quota_of_their_own_and_count_in_the_workspaces(log: Arc<dyn Log>) {
+    let of = registered(&*log, 1);
+    let keep =
+        |letter: &Letter, room: &Room| log.keep_letter(of.id(), letter, room).expect("asked");
+    let endless = Room::ENDLESS;
+    let most = LETTERS_BYTES_PER_DEVICE_MAX;
+    assert_eq!(keep(&letter(1, 1, most - 10), &endless), LetterOutcome::Kept);
+    assert_eq!(keep(&letter(1, 2, 11), &endless), LetterOutcome::OverQuota);
+    assert_eq!(keep(&letter(1, 3, 10), &endless), LetterOutcome::Kept);
+    assert_eq!(
+        keep(&letter(2, 1, 11), &endless),
+        LetterOutcome::Kept,
+        "another device has its own"
+    );
+    let tight = Room { workspace_bytes_max: most as u64 + 20, ..endless };
+    assert_eq!(keep(&letter(3, 1, 10), &tight), LetterOutcome::OverQuota);
+    let frame = chain(&of).seal(b"x");
+    assert_eq!(append_in(&*log, &of, &[&frame], &tight), [Outcome::OverQuota]);
+    log.drop_letters(of.id(), 2).expect("written");
+    assert_eq!(keep(&letter(3, 1, 10), &tight), LetterOutcome::Kept, "what is dropped makes room");
+    assert_eq!(keep(&letter(1, 4, most), &endless), LetterOutcome::Kept);
+    let full = Room { disk_full: true, ..endless };
+    assert_eq!(keep(&letter(4, 1, 1), &full), LetterOutcome::DiskFull);
+    assert_eq!(
+        keep(&letter(1, 4, most), &full),
+        LetterOutcome::Duplicate,
+        "what is there is there"
+    );
+    // Letters take nothing of the quota that a device has for its frames.
+    let room = Room { device_bytes_max: frame.bytes().len() as u64, ..endless };
+    assert_eq!(append_in(&*log, &of, &[&frame], &room), [Outcome::Stored(1)]);
 }
 
 fn positions_have_no_holes_when_many_write_at_once<L: Log>(log: &Arc<L>) {
