@@ -20,7 +20,7 @@ pub mod token;
 pub mod wrap;
 
 pub use keys::{DeviceSecrets, EpochKey, SigningSecret, WrapSecret};
-pub use letter::LetterKey;
+pub use letter::{LetterKey, MarkKey};
 pub use seal::{OpenError, SealError, open, seal};
 pub use token::token;
 pub use wrap::{
@@ -56,6 +56,8 @@ pub mod domain {
     pub const LETTER_AAD: &str = "kahriz/v1/letter-aad";
     /// Derives the mark by which a store knows its own entry again.
     pub const LETTER_MARK: &str = "kahriz/v1/letter-mark";
+    /// Derives the mark by which a store knows its own entry to be whole.
+    pub const LETTER_CHECK: &str = "kahriz/v1/letter-check";
     /// What a device signs of one saved change.
     pub const STATEMENT: &str = "kahriz/v1/statement";
     /// Derives the first seed of a store that has none.

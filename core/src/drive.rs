@@ -6,13 +6,17 @@
 //! ([`kahriz_proto::session`]); what is written is decided by the workspace.
 
 mod exchange;
+mod letters;
 mod roster;
 pub mod transport;
 
+pub use letters::{
+    Collected, Delivered, WaitingLetter, collect_letters, deliver_letters, letters_in,
+};
 pub use roster::{join, publish_roster, publish_workspace, waiting_joins};
 pub use transport::{HttpAnswer, HttpRequest, Method, Transport, TransportError};
 
-use crate::workspace::{Membership, OpenError, ReadError, SaveError, Workspace};
+use crate::workspace::{LettersError, Membership, OpenError, ReadError, SaveError, Workspace};
 use exchange::Line;
 use kahriz_proto::message::RefusalReason;
 use kahriz_proto::session::{Failure, Finish, Input, Output, Session};
@@ -112,6 +116,9 @@ pub enum SyncError {
     /// The workspace cannot be used.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// Letters.
+    #[error(transparent)]
+    Letters(#[from] LettersError),
 }
 
 impl From<rusqlite::Error> for SyncError {
@@ -149,6 +156,7 @@ pub fn sync(
         report.frames_parked = taken.parked;
         // Headquarters signs for what it has merged; that is carried at once.
         if !workspace.acknowledge()? || report.failure.is_some() {
+            workspace.settle_letters();
             return Ok(report);
         }
     }

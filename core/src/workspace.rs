@@ -27,6 +27,8 @@ mod error;
 mod founding;
 mod identity;
 mod incoming;
+mod lettering;
+mod letters;
 mod outgoing;
 mod reading;
 mod rows;
@@ -38,6 +40,7 @@ pub use editing::{Choice, Saved};
 pub use error::{AdminError, DraftError, OpenError, ReadError, SaveError};
 pub use founding::{Founding, Keepsakes};
 pub use incoming::Taken;
+pub use letters::{LetterState, LetterView, LettersError, LettersSettled};
 pub use reading::{DeviceAccount, Parked, Rebuilt, Status};
 pub use view::{Delivery, HistoryEntry, Opinion, RecordView, Standing, Touch};
 
@@ -47,11 +50,12 @@ use crate::store::{Store, members, settings};
 use identity::{Identity, name, setting_id, setting_text};
 use kahriz_proto::ids::{DeviceId, RelayId, ScopeId, WorkspaceId};
 use kahriz_proto::roster::{Role, Roster};
+use lettering::LetterDesk;
 use rand_core::CryptoRng;
 use rusqlite::Transaction;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use zeroize::Zeroizing;
 
 /// What a device's clock claims: milliseconds since 1970. Shown, kept to the second, and never used to
@@ -140,11 +144,17 @@ pub struct Workspace {
     identity: RwLock<Identity>,
     /// Drafts of existing records that were begun since opening.
     drafts_begun: AtomicU64,
+    /// The letter that is being written. No work within the store's transactions asks for it.
+    letters: Mutex<LetterDesk>,
 }
 
 impl Workspace {
-    fn new(store: Store, identity: Identity) -> Self {
-        Self { store, identity: RwLock::new(identity), drafts_begun: AtomicU64::new(0) }
+    fn new(dir: &Path, store: Store, identity: Identity) -> Self {
+        let letters = Mutex::new(LetterDesk::of(dir));
+        let drafts_begun = AtomicU64::new(0);
+        let workspace = Self { store, identity: RwLock::new(identity), drafts_begun, letters };
+        workspace.settle_letters();
+        workspace
     }
 }
 
@@ -156,7 +166,7 @@ impl Workspace {
     pub fn open(dir: &Path, key: &StoreKey) -> Result<Self, OpenError> {
         let store = Store::open(dir, key)?;
         let identity = store.read(Identity::load)?.ok_or(OpenError::Nobodys)?;
-        Ok(Self::new(store, identity))
+        Ok(Self::new(dir, store, identity))
     }
 
     /// The workspace's id.

@@ -17,8 +17,10 @@ use zeroize::Zeroizing;
 const NONCE_BYTES: usize = 24;
 /// What the cipher adds to an entry: nonce and tag.
 pub const ENTRY_OVERHEAD: usize = NONCE_BYTES + 16;
-/// Bytes by which a store recognises, in a letter that it cannot open, what it wrote there.
-pub const MARK_BYTES: usize = 8;
+/// Bytes by which a store recognises, in a letter that it cannot open, what it wrote there, and that it is whole.
+pub const MARK_BYTES: usize = 16;
+/// Bytes of a mark that say which change it is; the others say that the entry is whole.
+const NAME_BYTES: usize = 8;
 
 /// The key of one letter.
 #[derive(Clone)]
@@ -96,14 +98,49 @@ pub fn first_seed(secrets: &super::DeviceSecrets) -> Zeroizing<[u8; 32]> {
     derived(&*secrets.to_bytes(), domain::CHANCE_FIRST)
 }
 
-/// The mark of a change in the letters of a store, which says nothing to who does not hold the store's key.
-#[must_use]
-pub fn mark(key: &[u8; 32], change: &[u8; 32]) -> [u8; MARK_BYTES] {
-    let mut mark = [0; MARK_BYTES];
-    Hkdf::<Sha256>::new(Some(key), change)
-        .expand(&labelled(domain::LETTER_MARK, &[]), &mut mark)
-        .expect("HKDF gives 8 bytes and more");
-    mark
+/// The key of a store's marks.
+#[derive(Clone)]
+pub struct MarkKey(Zeroizing<[u8; 32]>);
+
+/// What a mark says of a change, if it is right.
+pub type MarkName = [u8; NAME_BYTES];
+
+impl MarkKey {
+    /// The key of exactly these bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// By which name a change is marked. It says nothing to who does not hold this key.
+    #[must_use]
+    pub fn name(&self, change: &[u8; 32]) -> MarkName {
+        self.keyed(domain::LETTER_MARK, change)
+    }
+
+    /// The mark of a change's sealed entry.
+    #[must_use]
+    pub fn mark(&self, change: &[u8; 32], sealed: &[u8]) -> [u8; MARK_BYTES] {
+        let mut mark = [0; MARK_BYTES];
+        mark[..NAME_BYTES].copy_from_slice(&self.name(change));
+        mark[NAME_BYTES..].copy_from_slice(&self.keyed(domain::LETTER_CHECK, sealed));
+        mark
+    }
+
+    /// The name in a mark, if the entry behind it is as it was written.
+    #[must_use]
+    pub fn read(&self, mark: &[u8], sealed: &[u8]) -> Option<MarkName> {
+        let (name, check) = mark.split_first_chunk::<NAME_BYTES>()?;
+        (check == self.keyed(domain::LETTER_CHECK, sealed)).then_some(*name)
+    }
+
+    fn keyed(&self, domain: &str, of: &[u8]) -> [u8; NAME_BYTES] {
+        let mut out = [0; NAME_BYTES];
+        Hkdf::<Sha256>::new(Some(self.0.as_slice()), of)
+            .expand(&labelled(domain, &[]), &mut out)
+            .expect("HKDF gives 8 bytes and more");
+        out
+    }
 }
 
 fn derived(from: &[u8], domain: &str) -> Zeroizing<[u8; 32]> {
@@ -141,6 +178,16 @@ mod tests {
             (key.seal(b"first", b"by one copy"), key.seal(b"first", b"by the other"));
         assert_ne!(one[..NONCE_BYTES], other[..NONCE_BYTES]);
         assert_ne!(one[..NONCE_BYTES], key.seal(b"second", b"by one copy")[..NONCE_BYTES]);
+    }
+
+    #[test]
+    fn a_mark_names_its_change_only_while_its_entry_is_whole() {
+        let (key, other) = (MarkKey::from_bytes([1; 32]), MarkKey::from_bytes([2; 32]));
+        let mark = key.mark(&[3; 32], b"sealed");
+        assert_eq!(key.read(&mark, b"sealed"), Some(key.name(&[3; 32])));
+        assert_eq!(key.read(&mark, b"torn"), None);
+        assert_eq!(other.read(&mark, b"sealed"), None);
+        assert_ne!(key.name(&[3; 32]), other.name(&[3; 32]));
     }
 
     #[test]

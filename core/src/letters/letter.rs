@@ -4,7 +4,7 @@
 //! ```text
 //! letter = length of head (4 bytes, big-endian) | head | entry*
 //! head   = [ version 1, workspace, device, salt (16), [ wrap* ] ]
-//! entry  = length (4 bytes, big-endian) | mark (8) | nonce (24) | XChaCha20-Poly1305( scope (8) | signature (64) | packed | padding )
+//! entry  = length (4 bytes, big-endian) | mark (16) | nonce (24) | XChaCha20-Poly1305( scope (8) | signature (64) | packed | padding )
 //! ```
 //!
 //! A letter ends where its bytes do, at a length of zero (room that was reserved), or in the middle of an
@@ -12,8 +12,9 @@
 //! number, so none can be moved or left out in the middle unseen.
 
 use super::statement::Signed;
-use crate::crypto::letter::{ENTRY_OVERHEAD, MARK_BYTES};
-use crate::crypto::{LetterKey, WrapSecret, domain, open_sealed, seal_to};
+use crate::crypto::letter::{ENTRY_OVERHEAD, MARK_BYTES, MarkName};
+use crate::crypto::{LetterKey, MarkKey, WrapSecret, domain, open_sealed, seal_to};
+use crate::record::ChangeId;
 use kahriz_proto::hash::hash;
 use kahriz_proto::ids::{DeviceId, ScopeId, WorkspaceId};
 use kahriz_proto::limits::LETTER_BYTES_MAX;
@@ -114,9 +115,9 @@ impl<'a> Letter<'a> {
         self.head.device
     }
 
-    /// The marks of all entries.
-    pub fn marks(&self) -> impl Iterator<Item = [u8; MARK_BYTES]> + '_ {
-        self.entries.iter().filter_map(|(mark, _)| <[u8; MARK_BYTES]>::try_from(*mark).ok())
+    /// The names of the changes whose entries are here as they were written, to who holds their key.
+    pub fn names<'m>(&'m self, key: &'m MarkKey) -> impl Iterator<Item = MarkName> + 'm {
+        self.entries.iter().filter_map(|(mark, sealed)| key.read(mark, sealed))
     }
 
     /// How many entries there are.
@@ -212,14 +213,14 @@ impl LetterWriter {
 
     /// The bytes of the next entry, to be appended to those before.
     #[must_use]
-    pub fn entry(&mut self, mark: [u8; MARK_BYTES], signed: &Signed) -> Vec<u8> {
+    pub fn entry(&mut self, marks: &MarkKey, change: &ChangeId, signed: &Signed) -> Vec<u8> {
         self.entries += 1;
         let parts: [&[u8]; 4] =
             [signed.scope.as_bytes(), &signed.signature, &signed.packed, &[0x80]];
         let mut plain = parts.concat();
         plain.resize(plain.len().next_multiple_of(PADDED_TO), 0);
         let sealed = self.key.seal(&place(&self.binding, self.entries), &plain);
-        let bytes = with_length(&[&mark, &sealed]);
+        let bytes = with_length(&[&marks.mark(change, &sealed), &sealed]);
         self.len += bytes.len();
         bytes
     }

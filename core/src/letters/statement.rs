@@ -88,10 +88,15 @@ impl Signed {
         is_signed.then(|| self.read()).flatten()
     }
 
-    /// What is said, whoever signed it.
+    /// The statement as it stands there, whoever signed it.
+    #[must_use]
+    pub fn statement(&self) -> Option<Statement> {
+        minicbor::decode(&unpack(&self.packed).ok()?).ok()
+    }
+
+    /// What it comes to, whoever signed it.
     pub(super) fn read(&self) -> Option<Said> {
-        let statement: Statement = minicbor::decode(&unpack(&self.packed).ok()?).ok()?;
-        let Statement { generation, creator, counter, kind, chunk } = statement;
+        let Statement { generation, creator, counter, kind, chunk } = self.statement()?;
         let log = LogId::of(self.device, self.scope, generation);
         let change = Change::from_chunk(chunk).ok()?;
         // No honest log comes to numbers that a database cannot hold.

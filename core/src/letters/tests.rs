@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::crypto::chance::SeededChance;
-use crate::crypto::{DeviceSecrets, SigningSecret, WrapSecret};
+use crate::crypto::{DeviceSecrets, MarkKey, SigningSecret, WrapSecret};
 use crate::record::{Author, Document, Write};
 use crate::value::Scalar;
 use kahriz_proto::ids::{LogId, ScopeId, WorkspaceId};
@@ -12,6 +12,10 @@ use proptest::prelude::*;
 
 const WORKSPACE: WorkspaceId = WorkspaceId::from_bytes([1; 16]);
 const SCOPE: ScopeId = ScopeId::from_bytes([2; 8]);
+
+fn marks() -> MarkKey {
+    MarkKey::from_bytes([4; 32])
+}
 
 struct Desk {
     device: DeviceSecrets,
@@ -52,7 +56,7 @@ impl Desk {
         for (number, name) in names.iter().enumerate() {
             let signed = self.signed(name);
             assert!(writer.has_room_for(&signed));
-            bytes.extend(writer.entry([u8::try_from(number).unwrap(); 8], &signed));
+            bytes.extend(writer.entry(&marks(), &[u8::try_from(number).unwrap(); 32], &signed));
         }
         assert_eq!(writer.len, bytes.len());
         bytes
@@ -115,6 +119,11 @@ fn an_entry_that_was_altered_moved_or_repeated_is_counted_as_damaged_and_the_oth
     let mut altered = bytes.clone();
     altered[head + entry + 40] ^= 1;
     assert_eq!(opened(&altered), (2, 1));
+    // The device sees it too, without opening anything.
+    let names = |bytes: &[u8]| Letter::read(bytes).unwrap().names(&marks()).collect::<Vec<_>>();
+    let expected = [0, 1, 2].map(|number| marks().name(&[number; 32]));
+    assert_eq!(names(&bytes), expected);
+    assert_eq!(names(&altered), [expected[0], expected[2]]);
     let (first, rest) = bytes[head..].split_at(entry);
     let swapped = [&bytes[..head], &rest[..entry], first, &rest[entry..]].concat();
     assert_eq!(opened(&swapped), (1, 2));
@@ -167,7 +176,7 @@ fn the_largest_change_fits_a_letter_to_the_most_recipients() {
     rand_core::Rng::fill_bytes(&mut desk.chance, &mut packed);
     let signed = Signed { packed, ..desk.signed("") };
     assert!(writer.has_room_for(&signed));
-    let _ = writer.entry([0; 8], &signed);
+    let _ = writer.entry(&marks(), &[0; 32], &signed);
     assert!(writer.len <= LETTER_BYTES_MAX, "{}", writer.len);
     assert!(!writer.has_room_for(&desk.signed("small")));
 }

@@ -12,6 +12,7 @@ pub(crate) struct LogRow {
     pub(crate) log: LogId,
     pub(crate) device: DeviceId,
     pub(crate) scope: ScopeId,
+    pub(crate) generation: u32,
     /// The number of its last frame that is merged; of the own log, of its last sealed one.
     pub(crate) merged: u64,
     /// That frame's hash.
@@ -22,7 +23,7 @@ pub(crate) struct LogRow {
     pub(crate) claimed_s: Option<i64>,
 }
 
-const COLUMNS: &str = "id, log, device, scope, merged, merged_hash, records, claimed_s";
+const COLUMNS: &str = "id, log, device, scope, merged, merged_hash, records, claimed_s, generation";
 
 /// The log of a device in a scope and generation, made if it was not met before.
 pub(crate) fn ensure(
@@ -100,6 +101,7 @@ fn read(row: &Row<'_>) -> Result<LogRow> {
         merged_hash: id(row, 5)?,
         records: row.get(6)?,
         claimed_s: row.get(7)?,
+        generation: row.get(8)?,
     })
 }
 

@@ -74,7 +74,7 @@ impl Workspace {
             introduce(tx, &identity, &scopes, founding)
         })?;
         let keepsakes = Keepsakes { root_seed: root.seed(), recovery_seed: recovery.seed() };
-        Ok((Self::new(store, identity), keepsakes))
+        Ok((Self::new(dir, store, identity), keepsakes))
     }
 
     /// Makes a device's keys and its request to join. The request is kept and posted by
@@ -96,13 +96,17 @@ impl Workspace {
         store.write(|tx| {
             keep_identity(tx, &identity, invite.workspace, &invite.relay_url, invite.relay)?;
             settings::put(tx, name::INVITE_SEED, &invite.secret)?;
+            settings::put(tx, name::LETTER_CHANCE, &random::<32>(rng))?;
+            if let Some(pin) = &invite.pin {
+                settings::put(tx, name::RELAY_PIN, pin)?;
+            }
             let person = members::PersonName {
                 officer: profile.officer.clone(),
                 phone: profile.device.clone(),
             };
             members::name_person(tx, identity.device(), &person)
         })?;
-        Ok(Self::new(store, identity))
+        Ok(Self::new(dir, store, identity))
     }
 
     /// The request to join, sealed to headquarters; `None` if this device is a member already or never

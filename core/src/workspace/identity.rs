@@ -21,6 +21,10 @@ pub(super) mod name {
     pub(crate) const JOIN: &str = "join";
     pub(crate) const PUBLISHED_ROSTER: &str = "roster at the relay";
     pub(crate) const CLOCK_OFFSET: &str = "clock offset";
+    pub(crate) const RELAY_PIN: &str = "relay pin";
+    pub(crate) const LETTER_CHANCE: &str = "letter chance";
+    pub(crate) const LETTER_MARKS: &str = "letter marks";
+    pub(crate) const DEPOSIT_SEED: &str = "deposit seed";
 }
 
 /// The generation of this store. One that was rolled back or copied forks its log, which is refused and shown; to

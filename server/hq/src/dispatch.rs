@@ -16,7 +16,7 @@ use crate::failure::{Failure, USAGE};
 use crate::headquarters::{Headquarters, Plan};
 use crate::operate::{self, Desk, Joins};
 use crate::shell::Terminal;
-use crate::{demo, handover, keyfile, say, setup};
+use crate::{deliver, demo, handover, keyfile, say, setup};
 
 /// Runs the program on this process's arguments.
 pub fn run() -> ExitCode {
@@ -58,6 +58,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Admit { dir, order: admit } => admit_one(&dir, key_file, json, admit),
         Command::Status { dir } => order(&dir, Order::Status),
         Command::Export { dir, order: export } => order(&dir, Order::Export(export)),
+        Command::Letters { dir, order: letters } => order(&dir, Order::Letters(letters)),
         Command::Device(device) => at_device(device, key_file, json),
         Command::Demo(demo) => demo::run(&demo, json),
         Command::Completions { shell } => {
@@ -80,6 +81,9 @@ fn at_device(device: Device, key_file: Option<&Path>, json: bool) -> Result<(), 
         DeviceCommand::Near { place, metres } => Order::Near { place, metres },
         DeviceCommand::Decide(decide) => Order::Decide(decide),
         DeviceCommand::Sync { relay } => Order::Sync { relay },
+        DeviceCommand::Deliver { relay } => {
+            return deliver::run(&store, key_file, relay.as_deref(), json);
+        }
         DeviceCommand::Status => Order::Status,
         DeviceCommand::Export(export) => Order::Export(export),
     };

@@ -14,7 +14,9 @@ use std::path::PathBuf;
 use kahriz_core::drive::SyncError;
 use kahriz_core::forms::FieldError;
 use kahriz_core::store::OpenStoreError;
-use kahriz_core::workspace::{AdminError, DraftError, OpenError, ReadError, SaveError};
+use kahriz_core::workspace::{
+    AdminError, DraftError, LettersError, OpenError, ReadError, SaveError,
+};
 use kahriz_http::AddressError;
 use kahriz_proto::message::RefusalReason;
 use kahriz_proto::session::Failure as LineFailure;
@@ -44,6 +46,8 @@ pub(crate) enum Failure {
     Save(#[from] SaveError),
     #[error(transparent)]
     Admin(#[from] AdminError),
+    #[error(transparent)]
+    Letters(LettersError),
     #[error(transparent)]
     Field(#[from] FieldError),
     #[error("{}", about_sync(.0))]
@@ -127,6 +131,7 @@ impl From<SyncError> for Failure {
             | SyncError::Roster(_)
             | SyncError::NoInvite
             | SyncError::Open(_)) => Self::Sync(error),
+            SyncError::Letters(error) => Self::Letters(error),
         }
     }
 }
@@ -141,6 +146,7 @@ impl Failure {
             }
             Self::Draft(DraftError::Read(_)) | Self::Admin(AdminError::Database(_)) => STORE,
             Self::Sync(SyncError::Open(_)) => STORE,
+            Self::Letters(LettersError::Database(_) | LettersError::DiskFull) => STORE,
             Self::Line(_) | Self::Sync(SyncError::Roster(_)) | Self::Listen(..) => NETWORK,
             Self::Served(_) | Self::Relay(_) => NETWORK,
             Self::Handed { code, .. } => *code,
@@ -153,6 +159,7 @@ impl Failure {
             Self::Draft(_)
             | Self::Save(_)
             | Self::Admin(_)
+            | Self::Letters(_)
             | Self::Field(_)
             | Self::Sync(_)
             | Self::Invite(_)

@@ -9,6 +9,7 @@ mod export;
 mod find;
 mod import;
 mod invite;
+mod letters;
 mod look;
 mod scopes;
 mod show;
@@ -31,6 +32,7 @@ use crate::shell::Terminal;
 use crate::sync_state::SyncState;
 
 pub(crate) use admit::{Joining, admit as admit_join, joining, waiting as waiting_joins};
+pub(crate) use letters::collect as collect_letters;
 
 /// Where orders are carried out.
 pub(crate) struct Desk<'a> {
@@ -124,5 +126,6 @@ pub(crate) fn carry_out(order: &Order, desk: &mut Desk<'_>) -> Result<(), Failur
         Order::Import(order) => import::run(desk, order),
         Order::Export(order) => export::run(desk, order),
         Order::Sync { relay } => sync::run(desk, relay.as_deref()),
+        Order::Letters(order) => letters::run(desk, order),
     }
 }

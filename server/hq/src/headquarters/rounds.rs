@@ -55,6 +55,9 @@ fn round(
     if let Some(failure) = report.failure {
         return Err(Failure::Line(failure));
     }
+    if operate::collect_letters(workspace, transport, &mut terminal) {
+        serving.bell.ring();
+    }
     if serving.joins == Joins::Leave {
         return Ok(());
     }
