@@ -32,6 +32,12 @@ pub(crate) const LARGE_BODIES_MAX: usize = 4;
 /// An answer to `GET /v1/roster` ends after this many bytes (at least one entry); the caller asks on.
 pub(crate) const ROSTER_PAGE_BYTES: usize = 8 * 1024 * 1024;
 
+/// An answer to `GET /v1/letters` ends after this many bytes (at least one letter); headquarters asks on.
+pub(crate) const LETTER_PAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// Letters that are read at one time, each held in memory; the rest wait. A device has one at most.
+pub(crate) const LARGE_LETTERS_MAX: usize = 64;
+
 /// Tokens may end this much later than the protocol allows, for clocks that are a little ahead.
 pub(crate) const TOKEN_SKEW_SECONDS: u64 = 30;
 

@@ -4,6 +4,7 @@ mod events;
 mod health;
 mod ingest;
 mod joins;
+mod letters;
 mod roster;
 mod sync;
 mod workspaces;
@@ -31,6 +32,7 @@ pub(crate) fn router(relay: Arc<Inner>) -> Router {
         .route("/v1/roster", get(roster::read).post(roster::extend))
         .route("/v1/workspaces", post(workspaces::register))
         .route("/v1/joins", get(joins::read).post(joins::post))
+        .route("/v1/letters", get(letters::read).post(letters::deposit).delete(letters::forget))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))

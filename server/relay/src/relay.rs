@@ -1,9 +1,9 @@
 //! The relay as one value: what it holds, and how a process runs or embeds it.
 
 use crate::auth::SeenTokens;
-use crate::config::{LARGE_BODIES_MAX, PARTIAL_BYTES_MAX, RelayConfig};
+use crate::config::{LARGE_BODIES_MAX, LARGE_LETTERS_MAX, PARTIAL_BYTES_MAX, RelayConfig};
 use crate::http;
-use crate::log::Log;
+use crate::log::{Log, Room};
 use crate::metrics::Metrics;
 use crate::server::{self, ServeError};
 use crate::uploads::Uploads;
@@ -28,13 +28,23 @@ pub(crate) struct Inner {
     pub(crate) workspaces: Arc<Workspaces>,
     pub(crate) writer: Writer,
     pub(crate) uploads: Arc<Uploads>,
+    /// Letters on their way in, of which nothing is kept that is not whole.
+    pub(crate) deposits: Arc<Uploads>,
     pub(crate) seen: SeenTokens,
     pub(crate) metrics: Metrics,
     pub(crate) large_bodies: Semaphore,
+    pub(crate) large_letters: Semaphore,
     /// True once the relay is shutting down.
     pub(crate) stopping: watch::Sender<bool>,
     /// Counts, by its receivers, the uploads that a shutdown waits for.
     pub(crate) under_way: watch::Sender<()>,
+}
+
+impl Inner {
+    /// How much may still be taken in now. Blocks.
+    pub(crate) fn room(&self) -> Room {
+        Room::now(&self.config, &*self.log)
+    }
 }
 
 /// Why a relay does not start.
@@ -75,9 +85,11 @@ impl Relay {
             config,
             workspaces,
             uploads: Uploads::new(PARTIAL_BYTES_MAX),
+            deposits: Uploads::new(0),
             seen: SeenTokens::default(),
             metrics: Metrics::new(),
             large_bodies: Semaphore::new(LARGE_BODIES_MAX),
+            large_letters: Semaphore::new(LARGE_LETTERS_MAX),
             stopping: watch::Sender::new(false),
             under_way: watch::Sender::new(()),
         };

@@ -21,6 +21,8 @@ pub enum Event {
     RosterMoved(u64),
     /// A newcomer asks to be let in.
     JoinWaits,
+    /// A letter waits for headquarters.
+    LetterWaits,
 }
 
 /// Why a roster was not changed.

@@ -1,10 +1,13 @@
 //! The log in memory: for tests, and for whoever embeds a relay that need not outlive its process.
 
-use super::judge::{Judgement, Tip, Usage, fits, judge};
-use super::{Arrival, Fork, Listed, Log, LogError, Outcome, Room, WaitingJoin};
+use super::judge::{Judgement, Tip, Usage, fits, judge, letter_fits};
+use super::{
+    Arrival, Fork, Letter, LetterOutcome, Listed, Log, LogError, Outcome, Room, WaitingJoin,
+};
 use crate::config::{FORKS_PER_LOG_MAX, JOINS_MAX, JOINS_PER_INVITE_MAX};
 use kahriz_proto::cursor::{Position, Rolling};
 use kahriz_proto::ids::{DeviceId, FrameHash, Incarnation, LogId, ScopeId, WorkspaceId};
+use kahriz_proto::letter::{KeptLetter, LetterPage};
 use kahriz_proto::message::LogState;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,6 +25,9 @@ struct Space {
     logs: BTreeMap<LogId, (DeviceId, Vec<FrameHash>)>,
     device_bytes: BTreeMap<DeviceId, u64>,
     joins: Vec<WaitingJoin>,
+    letters: BTreeMap<u64, Letter>,
+    /// The number of the last letter that ever came.
+    last_letter: u64,
     forks: Vec<Fork>,
 }
 
@@ -198,6 +204,33 @@ impl Log for MemoryLog {
         Ok(())
     }
 
+    fn keep_letter(
+        &self,
+        workspace: WorkspaceId,
+        letter: &Letter,
+        room: &Room,
+    ) -> Result<LetterOutcome, LogError> {
+        let mut spaces = self.spaces();
+        let space = spaces.get_mut(&workspace).ok_or(LogError::NoWorkspace)?;
+        Ok(space.keep_letter(letter, room))
+    }
+
+    fn letters(
+        &self,
+        workspace: WorkspaceId,
+        after: u64,
+        bytes_max: usize,
+    ) -> Result<LetterPage, LogError> {
+        Ok(self.with(workspace, |space| space.letters_after(after, bytes_max)))
+    }
+
+    fn drop_letters(&self, workspace: WorkspaceId, up_to: u64) -> Result<(), LogError> {
+        let mut spaces = self.spaces();
+        let space = spaces.get_mut(&workspace).ok_or(LogError::NoWorkspace)?;
+        space.letters.retain(|number, _| *number > up_to);
+        Ok(())
+    }
+
     fn forks(&self, workspace: WorkspaceId) -> Result<Vec<Fork>, LogError> {
         Ok(self.with(workspace, |space| space.forks.clone()))
     }
@@ -235,10 +268,8 @@ impl Space {
         let frame = &arrival.frame;
         let (device, scope) = (frame.preamble().device, frame.preamble().scope);
         let len = frame.bytes().len() as u64;
-        let usage = Usage {
-            device: self.device_bytes.get(&device).copied().unwrap_or(0),
-            workspace: self.device_bytes.values().sum(),
-        };
+        let of_device = self.device_bytes.get(&device).copied().unwrap_or(0);
+        let usage = Usage { device: of_device, workspace: self.bytes() };
         if room.disk_full {
             return Outcome::DiskFull;
         }
@@ -254,6 +285,43 @@ impl Space {
         let rolling = before.then(&hash);
         kept.push(Kept { device, hash, rolling, bytes: frame.bytes().to_vec() });
         Outcome::Stored(kept.len() as u64)
+    }
+
+    fn keep_letter(&mut self, letter: &Letter, room: &Room) -> LetterOutcome {
+        let of_device = self.letters.values().filter(|kept| kept.device == letter.device);
+        if of_device.clone().any(|kept| kept.hash == letter.hash) {
+            return LetterOutcome::Duplicate;
+        }
+        if room.disk_full {
+            return LetterOutcome::DiskFull;
+        }
+        let device = of_device.map(|kept| kept.bytes.len() as u64).sum();
+        let usage = Usage { device, workspace: self.bytes() };
+        if !letter_fits(usage, letter.bytes.len() as u64, room) {
+            return LetterOutcome::OverQuota;
+        }
+        self.last_letter += 1;
+        self.letters.insert(self.last_letter, letter.clone());
+        LetterOutcome::Kept
+    }
+
+    fn letters_after(&self, after: u64, bytes_max: usize) -> LetterPage {
+        let (mut page, mut bytes) = (LetterPage::default(), 0);
+        for (number, letter) in self.letters.range(after.saturating_add(1)..) {
+            bytes += letter.bytes.len();
+            if bytes > bytes_max && !page.letters.is_empty() {
+                page.more = Some(true);
+                break;
+            }
+            page.letters.push(KeptLetter { number: *number, deposit: letter.bytes.clone() });
+        }
+        page
+    }
+
+    /// What counts against the workspace's quota.
+    fn bytes(&self) -> u64 {
+        let letters = self.letters.values().map(|letter| letter.bytes.len() as u64);
+        self.device_bytes.values().sum::<u64>() + letters.sum::<u64>()
     }
 
     fn keep_fork(&mut self, arrival: &Arrival) -> Outcome {

@@ -6,10 +6,11 @@
 //! Each sentence below is run on a fresh log.
 
 use super::{Chain, Organisation};
-use crate::log::{Arrival, Log, Outcome, Room, WaitingJoin};
+use crate::log::{Arrival, Letter, LetterOutcome, Log, Outcome, Room, WaitingJoin};
 use kahriz_proto::cursor::Rolling;
 use kahriz_proto::frame::Frame;
 use kahriz_proto::ids::{DeviceId, ScopeId};
+use kahriz_proto::limits::LETTERS_BYTES_PER_DEVICE_MAX;
 use std::sync::Arc;
 
 /// Runs the whole suite; `fresh` opens a new, empty log each time.
@@ -17,7 +18,7 @@ use std::sync::Arc;
 /// # Panics
 /// If the log doesn't keep one of the promises.
 pub fn run<L: Log>(mut fresh: impl FnMut() -> L) {
-    let suite: [fn(Arc<dyn Log>); 13] = [
+    let suite: [fn(Arc<dyn Log>); 15] = [
         an_empty_log_knows_nobody,
         a_roster_grows_only_at_its_end,
         frames_get_the_next_position_of_their_scope,
@@ -31,6 +32,8 @@ pub fn run<L: Log>(mut fresh: impl FnMut() -> L) {
         a_device_is_told_what_is_held_of_its_logs,
         workspaces_do_not_see_each_other,
         joins_wait_until_they_are_dropped,
+        letters_wait_in_order_until_headquarters_has_them,
+        letters_have_a_quota_of_their_own_and_count_in_the_workspaces,
     ];
     for promise in suite {
         promise(Arc::new(fresh()));
@@ -254,6 +257,72 @@ fn joins_wait_until_they_are_dropped(log: Arc<dyn Log>) {
     log.drop_joins(id, &[1, 3, 4].map(|n| DeviceId::from_bytes([n; 16]))).expect("written");
     let left = log.joins(id).expect("read");
     assert_eq!(left, [join(2, 2, 3), join(1, 2, 0)]);
+}
+
+fn letter(device: u8, name: u8, len: usize) -> Letter {
+    Letter { device: DeviceId::from_bytes([device; 16]), hash: [name; 32], bytes: vec![name; len] }
+}
+
+fn letters_wait_in_order_until_headquarters_has_them(log: Arc<dyn Log>) {
+    let (ours, theirs) = (registered(&*log, 1), registered(&*log, 2));
+    let keep = |letter: &Letter| log.keep_letter(ours.id(), letter, &Room::ENDLESS).expect("kept");
+    let read = |after, bytes| log.letters(ours.id(), after, bytes).expect("read");
+    let names = |after, bytes| -> (Vec<(u64, u8)>, bool) {
+        let page = read(after, bytes);
+        let letters = page.letters.iter().map(|kept| (kept.number, kept.deposit[0])).collect();
+        (letters, page.more == Some(true))
+    };
+    assert_eq!(names(0, usize::MAX), (vec![], false));
+    for (device, name) in [(1, 7), (2, 8), (1, 9)] {
+        assert_eq!(keep(&letter(device, name, 10)), LetterOutcome::Kept);
+    }
+    assert_eq!(keep(&letter(1, 7, 10)), LetterOutcome::Duplicate);
+    assert_eq!(keep(&letter(2, 7, 10)), LetterOutcome::Kept, "another device's is another letter");
+    assert_eq!(names(0, usize::MAX), (vec![(1, 7), (2, 8), (3, 9), (4, 7)], false));
+    assert_eq!(names(1, 20), (vec![(2, 8), (3, 9)], true));
+    assert_eq!(names(3, 1), (vec![(4, 7)], false), "one comes, however small the page");
+    assert_eq!(log.letters(theirs.id(), 0, usize::MAX).expect("read").letters, []);
+    log.drop_letters(theirs.id(), u64::MAX).expect("written");
+    log.drop_letters(ours.id(), 3).expect("written");
+    assert_eq!(names(0, usize::MAX), (vec![(4, 7)], false));
+    log.drop_letters(ours.id(), u64::MAX).expect("written");
+    assert_eq!(keep(&letter(1, 1, 10)), LetterOutcome::Kept);
+    assert_eq!(names(0, usize::MAX), (vec![(5, 1)], false), "no number is given out twice");
+    let nobody = Organisation::found(3);
+    assert!(log.keep_letter(nobody.id(), &letter(1, 1, 1), &Room::ENDLESS).is_err());
+}
+
+fn letters_have_a_quota_of_their_own_and_count_in_the_workspaces(log: Arc<dyn Log>) {
+    let of = registered(&*log, 1);
+    let keep =
+        |letter: &Letter, room: &Room| log.keep_letter(of.id(), letter, room).expect("asked");
+    let endless = Room::ENDLESS;
+    let most = LETTERS_BYTES_PER_DEVICE_MAX;
+    assert_eq!(keep(&letter(1, 1, most - 10), &endless), LetterOutcome::Kept);
+    assert_eq!(keep(&letter(1, 2, 11), &endless), LetterOutcome::OverQuota);
+    assert_eq!(keep(&letter(1, 3, 10), &endless), LetterOutcome::Kept);
+    assert_eq!(
+        keep(&letter(2, 1, 11), &endless),
+        LetterOutcome::Kept,
+        "another device has its own"
+    );
+    let tight = Room { workspace_bytes_max: most as u64 + 20, ..endless };
+    assert_eq!(keep(&letter(3, 1, 10), &tight), LetterOutcome::OverQuota);
+    let frame = chain(&of).seal(b"x");
+    assert_eq!(append_in(&*log, &of, &[&frame], &tight), [Outcome::OverQuota]);
+    log.drop_letters(of.id(), 2).expect("written");
+    assert_eq!(keep(&letter(3, 1, 10), &tight), LetterOutcome::Kept, "what is dropped makes room");
+    assert_eq!(keep(&letter(1, 4, most), &endless), LetterOutcome::Kept);
+    let full = Room { disk_full: true, ..endless };
+    assert_eq!(keep(&letter(4, 1, 1), &full), LetterOutcome::DiskFull);
+    assert_eq!(
+        keep(&letter(1, 4, most), &full),
+        LetterOutcome::Duplicate,
+        "what is there is there"
+    );
+    // Letters take nothing of the quota that a device has for its frames.
+    let room = Room { device_bytes_max: frame.bytes().len() as u64, ..endless };
+    assert_eq!(append_in(&*log, &of, &[&frame], &room), [Outcome::Stored(1)]);
 }
 
 fn positions_have_no_holes_when_many_write_at_once<L: Log>(log: &Arc<L>) {

@@ -4,6 +4,7 @@
 mod connections;
 mod cut;
 mod exchange;
+mod letters;
 mod membership;
 mod store;
 mod support;

@@ -4,11 +4,12 @@ use crate::support::{Running, from_start, items, push_only, until};
 use kahriz_proto::cursor::{Cursor, Position, Rolling};
 use kahriz_proto::frame::Frame;
 use kahriz_proto::ids::{DeviceId, Incarnation, ScopeId, WorkspaceId};
+use kahriz_proto::letter::LetterPage;
 use kahriz_proto::message::{LogState, RefusalReason, SyncRequest, Verdict};
 use kahriz_relay::RelayConfig;
 use kahriz_relay::log::{
-    Arrival, Fork, Listed, Log, LogError, MemoryLog, OpenError, Outcome, Room, SqliteLog,
-    WaitingJoin,
+    Arrival, Fork, Letter, LetterOutcome, Listed, Log, LogError, MemoryLog, OpenError, Outcome,
+    Room, SqliteLog, WaitingJoin,
 };
 use kahriz_relay::testing::Organisation;
 use std::path::Path;
@@ -234,6 +235,9 @@ impl Log for Failing {
     fn keep_join(&self, w: WorkspaceId, j: WaitingJoin) -> Result<bool, LogError> { self.log.keep_join(w, j) }
     fn joins(&self, w: WorkspaceId) -> Result<Vec<WaitingJoin>, LogError> { self.log.joins(w) }
     fn drop_joins(&self, w: WorkspaceId, d: &[DeviceId]) -> Result<(), LogError> { self.log.drop_joins(w, d) }
+    fn keep_letter(&self, w: WorkspaceId, l: &Letter, r: &Room) -> Result<LetterOutcome, LogError> { self.log.keep_letter(w, l, r) }
+    fn letters(&self, w: WorkspaceId, a: u64, b: usize) -> Result<LetterPage, LogError> { self.log.letters(w, a, b) }
+    fn drop_letters(&self, w: WorkspaceId, u: u64) -> Result<(), LogError> { self.log.drop_letters(w, u) }
     fn forks(&self, w: WorkspaceId) -> Result<Vec<Fork>, LogError> { self.log.forks(w) }
     fn free_bytes(&self) -> Option<u64> { None }
 }

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// The migrations, in order. Added to, never edited: each store has run a prefix of them.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_log.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_log.sql"), include_str!("migrations/0002_letters.sql")];
 
 /// Why a store cannot be opened.
 #[derive(Debug, Error)]
