@@ -114,7 +114,7 @@ impl Workspace {
         let mut desk = self.letter_desk();
         let settled = self
             .letter_what_is_owed(&mut desk, &identity)
-            .and_then(|()| self.remove_arrived(&mut desk));
+            .and_then(|()| self.remove_arrived(&mut desk, identity.device()));
         desk.note(&settled);
     }
 
@@ -137,7 +137,12 @@ impl Workspace {
         if owed.is_empty() { Ok(()) } else { self.write_letter(desk, identity, &owed) }
     }
 
-    fn remove_arrived(&self, desk: &mut LetterDesk) -> Result<(), LetteringError> {
+    /// Letters of another device, which had its store in this folder before, are not touched.
+    fn remove_arrived(
+        &self,
+        desk: &mut LetterDesk,
+        device: DeviceId,
+    ) -> Result<(), LetteringError> {
         let files = desk.letterbox.files()?;
         if files.is_empty() {
             return Ok(());
@@ -148,7 +153,9 @@ impl Workspace {
         })?;
         let needed: BTreeSet<MarkName> = unsynced.iter().map(|one| marks.name(&one.hash)).collect();
         for file in files {
-            if names_in(&file.read()?, &marks).is_disjoint(&needed) {
+            let bytes = file.read()?;
+            let is_own = Cover::read(&bytes).is_ok_and(|(cover, _)| cover.device == device);
+            if is_own && names_in(&bytes, &marks).is_disjoint(&needed) {
                 desk.open.take_if(|open| open.file.path() == file.path);
                 file.remove()?;
             }
