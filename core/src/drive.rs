@@ -6,14 +6,18 @@
 //! ([`kahriz_proto::session`]); what is written is decided by the workspace.
 
 mod exchange;
+mod letters;
 mod roster;
 pub mod transport;
 
+pub use letters::{
+    Collected, Delivered, WaitingLetter, collect_letters, deliver_letters, letters_in,
+};
 pub use roster::{join, publish_roster, publish_workspace, waiting_joins};
 pub use transport::{HttpAnswer, HttpRequest, Method, Transport, TransportError};
 
 use crate::workspace::{
-    AlarmKind, Claimed, Membership, OpenError, ReadError, SaveError, Workspace,
+    AlarmKind, Claimed, LettersError, Membership, OpenError, ReadError, SaveError, Workspace,
 };
 use exchange::Line;
 use kahriz_proto::message::RefusalReason;
@@ -123,6 +127,9 @@ pub enum SyncError {
     /// The workspace cannot be used.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// Letters.
+    #[error(transparent)]
+    Letters(#[from] LettersError),
 }
 
 impl From<rusqlite::Error> for SyncError {
@@ -155,6 +162,7 @@ pub fn sync(
         report.frames_parked = taken.parked;
         // Headquarters signs for what it has merged; that is carried at once.
         if report.failure.is_some() || !workspace.acknowledge()? {
+            workspace.settle_letters();
             break;
         }
     }
@@ -171,10 +179,7 @@ fn come_in(line: &mut Line<'_>) -> Result<(), SyncError> {
     match workspace.membership() {
         Membership::Waiting if workspace.invite_is_taken()? => Err(SyncError::InviteTaken),
         Membership::Waiting => Err(SyncError::Waiting),
-        Membership::Revoked => {
-            workspace.let_go(line.shell.rng())?;
-            Err(SyncError::Revoked)
-        }
+        Membership::Revoked => leave(line),
         Membership::Member { role: Role::Headquarters, .. } => {
             // A relay that does not know the workspace yet, or a line that is down, is the exchange's to say.
             let known = workspace.published_roster();
@@ -204,11 +209,19 @@ fn go_out(line: &mut Line<'_>, report: SyncReport) -> Result<SyncReport, SyncErr
                 workspace.alarm(AlarmKind::FalseRevocation)?;
                 return Ok(report);
             }
-            workspace.let_go(line.shell.rng())?;
-            Err(SyncError::Revoked)
+            leave(line)?;
+            Ok(report)
         }
         Some(_) => Ok(report),
     }
+}
+
+/// A revoked device lets go of what it could read, and hands in the letters that say what it had not delivered. What
+/// cannot be handed in now is handed in at the next try.
+fn leave(line: &mut Line<'_>) -> Result<(), SyncError> {
+    line.workspace.let_go(line.shell.rng())?;
+    letters::hand_in(line).map(drop).unwrap_or_default();
+    Err(SyncError::Revoked)
 }
 
 /// Seals what waits and runs one session to its end.

@@ -9,6 +9,8 @@ mod columns;
 pub(crate) mod documents;
 pub(crate) mod erase;
 pub(crate) mod inbox;
+pub(crate) mod letterbox;
+pub(crate) mod letters;
 pub(crate) mod logs;
 pub(crate) mod members;
 mod migrate;

@@ -30,6 +30,8 @@ mod founding;
 mod identity;
 mod incoming;
 mod lease;
+mod lettering;
+mod letters;
 mod outgoing;
 mod quarantine;
 mod reading;
@@ -45,6 +47,7 @@ pub use error::{AdminError, DraftError, OpenError, ReadError, SaveError};
 pub use founding::{Founding, Keepsakes};
 pub use incoming::Taken;
 pub use lease::Lease;
+pub use letters::{LetterState, LetterView, LettersError, LettersSettled};
 pub use quarantine::{Quarantined, Ruling};
 pub use reading::{DeviceAccount, Parked, Rebuilt, Status};
 pub use trust::Revoked;
@@ -56,11 +59,12 @@ use crate::store::{Store, members, settings};
 use identity::{Identity, name, setting_id, setting_text};
 use kahriz_proto::ids::{DeviceId, RelayId, ScopeId, WorkspaceId};
 use kahriz_proto::roster::{Role, Roster};
+use lettering::LetterDesk;
 use rand_core::CryptoRng;
 use rusqlite::Transaction;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use zeroize::Zeroizing;
 
 /// What a device's clock claims: milliseconds since 1970. Shown, kept to the second, and never used to
@@ -149,11 +153,17 @@ pub struct Workspace {
     identity: RwLock<Identity>,
     /// Drafts of existing records that were begun since opening.
     drafts_begun: AtomicU64,
+    /// The letter that is being written. No work within the store's transactions asks for it.
+    letters: Mutex<LetterDesk>,
 }
 
 impl Workspace {
-    fn new(store: Store, identity: Identity) -> Self {
-        Self { store, identity: RwLock::new(identity), drafts_begun: AtomicU64::new(0) }
+    fn new(dir: &Path, store: Store, identity: Identity) -> Self {
+        let letters = Mutex::new(LetterDesk::of(dir));
+        let drafts_begun = AtomicU64::new(0);
+        let workspace = Self { store, identity: RwLock::new(identity), drafts_begun, letters };
+        workspace.settle_letters();
+        workspace
     }
 }
 
@@ -165,7 +175,7 @@ impl Workspace {
     pub fn open(dir: &Path, key: &StoreKey) -> Result<Self, OpenError> {
         let store = Store::open(dir, key)?;
         let identity = store.read(Identity::load)?.ok_or(OpenError::Nobodys)?;
-        Ok(Self::new(store, identity))
+        Ok(Self::new(dir, store, identity))
     }
 
     /// The workspace's id.

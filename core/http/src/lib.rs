@@ -122,9 +122,10 @@ impl HttpTransport {
 
 impl Transport for HttpTransport {
     fn send(&mut self, request: &HttpRequest<'_>) -> Result<HttpAnswer, TransportError> {
-        let mut head = Request::builder()
-            .uri(format!("{}{}", self.base, request.path))
-            .header(header::AUTHORIZATION, format!("Bearer {}", request.token));
+        let mut head = Request::builder().uri(format!("{}{}", self.base, request.path));
+        if !request.token.is_empty() {
+            head = head.header(header::AUTHORIZATION, format!("Bearer {}", request.token));
+        }
         if let Some(secret) = request.registration {
             head = head.header(REGISTRATION_HEADER, secret);
         }

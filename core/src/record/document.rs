@@ -106,6 +106,12 @@ impl Document {
         heads
     }
 
+    /// A change that is in the document.
+    #[must_use]
+    pub fn change(&self, id: ChangeId) -> Option<Change> {
+        self.0.get_change_by_hash(&ChangeHash(id)).map(Change)
+    }
+
     /// Writes to the version `base` that the officer saw, together with what this log has written since.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ pub(crate) struct LogRow {
     pub(crate) log: LogId,
     pub(crate) device: DeviceId,
     pub(crate) scope: ScopeId,
+    pub(crate) generation: u32,
     /// The number of its last frame whose content is in the documents.
     pub(crate) merged: u64,
     /// That frame's hash.
@@ -26,8 +27,7 @@ pub(crate) struct LogRow {
     pub(crate) claimed_s: Option<i64>,
 }
 
-const COLUMNS: &str =
-    "id, log, device, scope, merged, merged_hash, records, claimed_s, sealed, sealed_hash";
+const COLUMNS: &str = "id, log, device, scope, merged, merged_hash, records, claimed_s, sealed, sealed_hash, generation";
 
 /// The log of a device in a scope and generation, made if it was not met before.
 pub(crate) fn ensure(
@@ -124,6 +124,7 @@ fn read(row: &Row<'_>) -> Result<LogRow> {
         sealed_hash: row
             .get::<_, Option<[u8; 32]>>(9)?
             .map_or(FrameHash::NONE, FrameHash::from_bytes),
+        generation: row.get(10)?,
     })
 }
 

@@ -13,6 +13,7 @@ const MIGRATIONS: &[Migration] = &[
     &[include_str!("../../sql/0001_sync.sql"), include_str!("../../sql/0001_rows.sql")],
     &[include_str!("../../sql/0002_orders.sql")],
     &[include_str!("../../sql/0003_trust.sql")],
+    &[include_str!("../../sql/0004_letters.sql")],
 ];
 
 /// Why the schema could not be brought up to date.

@@ -15,3 +15,8 @@ pub(crate) fn put(conn: &Connection, name: &str, value: &[u8]) -> Result<()> {
         .execute(params![name, value])
         .map(drop)
 }
+
+/// Forgets a setting.
+pub(crate) fn remove(conn: &Connection, name: &str) -> Result<()> {
+    conn.prepare_cached("DELETE FROM settings WHERE name = ?1")?.execute([name]).map(drop)
+}

@@ -74,7 +74,7 @@ impl Workspace {
             introduce(tx, &identity, &scopes, founding)
         })?;
         let keepsakes = Keepsakes { root_seed: root.seed(), recovery_seed: recovery.seed() };
-        Ok((Self::new(store, identity), keepsakes))
+        Ok((Self::new(dir, store, identity), keepsakes))
     }
 
     /// Makes a device's keys and its request to join. The request is kept and posted by
@@ -96,6 +96,7 @@ impl Workspace {
         store.write(|tx| {
             keep_identity(tx, &identity, invite.workspace, &invite.relay_url, invite.relay)?;
             settings::put(tx, name::INVITE_SEED, &invite.secret)?;
+            settings::put(tx, name::LETTER_CHANCE, &random::<32>(rng))?;
             if let Some(pin) = &invite.pin {
                 settings::put(tx, name::RELAY_PIN, pin)?;
             }
@@ -105,7 +106,7 @@ impl Workspace {
             };
             members::name_person(tx, identity.device(), &person)
         })?;
-        Ok(Self::new(store, identity))
+        Ok(Self::new(dir, store, identity))
     }
 
     /// Whether another device has become a member with this device's invite; raises the alarm if so.

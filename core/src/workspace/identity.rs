@@ -26,6 +26,9 @@ pub(super) mod name {
     pub(crate) const CLOCK_OFFSET: &str = "clock offset";
     pub(crate) const LAST_CONTACT: &str = "last contact";
     pub(crate) const CLOCK_SEEN: &str = "clock seen";
+    pub(crate) const LETTER_CHANCE: &str = "letter chance";
+    pub(crate) const LETTER_MARKS: &str = "letter marks";
+    pub(crate) const DEPOSIT_SEED: &str = "deposit seed";
 }
 
 /// The generation of this store. One that was rolled back or copied forks its log, which is refused and shown; to

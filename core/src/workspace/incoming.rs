@@ -242,7 +242,7 @@ fn take_all(
 }
 
 /// A database error that a frame's content causes is the frame's, and must not stop the others.
-fn of_content(error: MergeError) -> MergeError {
+pub(super) fn of_content(error: MergeError) -> MergeError {
     match error {
         MergeError::Database(rusqlite::Error::ToSqlConversionFailure(_)) => {
             ParkReason::Malformed.into()
@@ -280,7 +280,7 @@ fn take_one(
     let key = members::key(tx, preamble.scope, preamble.epoch)?.ok_or(ParkReason::MissingKey)?;
     let plain = crypto::open(&frame, &EpochKey::from_bytes(&key)).map_err(why_unopened)?;
     let plain = batch::unpack(&plain)?;
-    let merged = merge::apply(tx, preamble, &log, &plain)?;
+    let merged = merge::apply(tx, preamble, &log, &identity.roster, &plain)?;
     logs::advance(tx, log.id, preamble.seq, frame.hash())?;
     inbox::remove(tx, row)?;
     hear(tx, identity, preamble, &merged.announcements)?;

@@ -110,6 +110,8 @@ impl Workspace {
         let erased = self.store.write(|tx| {
             projection::clear(tx)?;
             erase::everything_readable(tx, identity.device())?;
+            settings::remove(tx, name::LETTER_CHANCE)?;
+            settings::remove(tx, name::LETTER_MARKS)?;
             settings::put(tx, name::SECRETS, identity.secrets.to_bytes().as_slice())
         });
         if erased.is_err() {
@@ -126,10 +128,13 @@ impl Workspace {
         self.store.read(|conn| identity.lacks_keys(conn))
     }
 
-    /// Seals what waits. False if something stays for want of a key: it would be the only copy, and is not erased.
+    /// Letters and seals what waits. False if something stays, for want of a key or of space: it would be the only
+    /// copy, and is not erased.
     fn seal_all(&self, rng: &mut dyn CryptoRng) -> Result<bool, SaveError> {
+        self.settle_letters();
+        self.end_letter();
         self.seal(rng, &mut |_| {})?;
-        Ok(self.store.read(outbox::unsealed)? == 0)
+        Ok(self.store.read(outbox::unsealed)? == 0 && !self.owes_letters())
     }
 
     fn holds_nothing(&self) -> rusqlite::Result<bool> {

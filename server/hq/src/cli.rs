@@ -18,7 +18,9 @@ use clap_complete::Shell as CompletionShell;
 pub(crate) use device::{Device, DeviceCommand, Join};
 pub(crate) use export::{ExportOrder, Format};
 pub(crate) use filters::Filters;
-pub(crate) use order::{AdmitOrder, Decide, Edit, Import, InviteOrder, List, New, Order, Show};
+pub(crate) use order::{
+    AdmitOrder, Decide, Edit, Import, InviteOrder, LettersOrder, List, New, Order, Show,
+};
 pub(crate) use trust::{AlarmOrder, PolicyOrder, Revoke, Ruling};
 
 const LONG_ABOUT: &str = "Kahriz carries field records from devices that are offline for hours or weeks to a \
@@ -140,6 +142,13 @@ pub(crate) enum Command {
         dir: PathBuf,
         #[command(flatten)]
         order: ExportOrder,
+    },
+    /// Look at what devices handed in that could not sync any more, and decide about it
+    Letters {
+        /// Headquarters' folder
+        dir: PathBuf,
+        #[command(subcommand)]
+        order: LettersOrder,
     },
     /// Be a device: join, write, look, sync
     Device(Device),

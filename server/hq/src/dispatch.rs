@@ -20,7 +20,7 @@ use crate::failure::{Failure, USAGE};
 use crate::headquarters::{Headquarters, Plan, tls};
 use crate::operate::{self, Desk, Joins};
 use crate::shell::{self, Terminal};
-use crate::{demo, handover, keyfile, letters, say, setup};
+use crate::{deliver, demo, handover, keyfile, letters, say, setup};
 
 /// Runs the program on this process's arguments.
 pub fn run() -> ExitCode {
@@ -75,6 +75,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Admit { dir, order: admit } => admit_one(&dir, key_file, json, admit),
         Command::Status { dir } => order(&dir, Order::Status),
         Command::Export { dir, order: export } => order(&dir, Order::Export(export)),
+        Command::Letters { dir, order: letters } => order(&dir, Order::Letters(letters)),
         Command::Device(device) => at_device(device, key_file, json),
         Command::Demo(demo) => demo::run(&demo, json),
         Command::Completions { shell } => {
@@ -97,6 +98,9 @@ fn at_device(device: Device, key_file: Option<&Path>, json: bool) -> Result<(), 
         DeviceCommand::Near { place, metres } => Order::Near { place, metres },
         DeviceCommand::Decide(decide) => Order::Decide(decide),
         DeviceCommand::Sync { relay } => Order::Sync { relay },
+        DeviceCommand::Deliver { relay } => {
+            return deliver::run(&store, key_file, relay.as_deref(), json);
+        }
         DeviceCommand::Status => Order::Status,
         DeviceCommand::Export(export) => Order::Export(export),
     };

@@ -14,7 +14,9 @@ use std::path::PathBuf;
 use kahriz_core::drive::SyncError;
 use kahriz_core::forms::FieldError;
 use kahriz_core::store::OpenStoreError;
-use kahriz_core::workspace::{AdminError, DraftError, OpenError, ReadError, SaveError};
+use kahriz_core::workspace::{
+    AdminError, DraftError, LettersError, OpenError, ReadError, SaveError,
+};
 use kahriz_http::{AddressError, HttpTransport};
 use kahriz_proto::message::RefusalReason;
 use kahriz_proto::session::Failure as LineFailure;
@@ -44,6 +46,8 @@ pub(crate) enum Failure {
     Save(#[from] SaveError),
     #[error(transparent)]
     Admin(#[from] AdminError),
+    #[error(transparent)]
+    Letters(LettersError),
     #[error(transparent)]
     Field(#[from] FieldError),
     #[error("{}", about_sync(.0))]
@@ -151,6 +155,7 @@ impl From<SyncError> for Failure {
             | SyncError::InviteTaken
             | SyncError::NoInvite
             | SyncError::Open(_)) => Self::Sync(error),
+            SyncError::Letters(error) => Self::Letters(error),
         }
     }
 }
@@ -175,6 +180,7 @@ impl Failure {
             Self::Sync(SyncError::Open(_)) => STORE,
             Self::Line(_) | Self::AnotherKey => NETWORK,
             Self::Sync(SyncError::Roster(_)) | Self::Listen(..) => NETWORK,
+            Self::Letters(LettersError::Database(_) | LettersError::DiskFull) => STORE,
             Self::Served(_) | Self::Relay(_) => NETWORK,
             Self::Handed { code, .. } => *code,
             Self::NotAnAssignment
@@ -186,6 +192,7 @@ impl Failure {
             Self::Draft(_)
             | Self::Save(_)
             | Self::Admin(_)
+            | Self::Letters(_)
             | Self::Field(_)
             | Self::Sync(_)
             | Self::Invite(_)

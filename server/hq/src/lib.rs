@@ -16,6 +16,7 @@
 
 mod bell;
 mod cli;
+mod deliver;
 pub mod demo;
 mod dispatch;
 mod export;

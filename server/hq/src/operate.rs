@@ -10,6 +10,7 @@ mod find;
 mod import;
 mod invite;
 mod judge;
+mod letters;
 mod look;
 mod people;
 mod scopes;
@@ -35,6 +36,7 @@ use crate::sync_state::SyncState;
 
 pub(crate) use admit::{Joining, admit as admit_join, joining, waiting as waiting_joins};
 pub(crate) use judge::alarm_line;
+pub(crate) use letters::collect as collect_letters;
 
 /// Where orders are carried out.
 pub(crate) struct Desk<'a> {
@@ -156,5 +158,6 @@ pub(crate) fn carry_out(order: &Order, desk: &mut Desk<'_>) -> Result<(), Failur
         Order::Import(order) => import::run(desk, order),
         Order::Export(order) => export::run(desk, order),
         Order::Sync { relay } => sync::run(desk, relay.as_deref()),
+        Order::Letters(order) => letters::run(desk, order),
     }
 }

@@ -92,8 +92,10 @@ impl Posted {
         let mut head = Request::builder()
             .method(self.method)
             .uri(&self.path)
-            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
             .header(header::CONTENT_TYPE, "application/cbor");
+        if !self.token.is_empty() {
+            head = head.header(header::AUTHORIZATION, format!("Bearer {}", self.token));
+        }
         if let Some(secret) = &self.registration {
             head = head.header(REGISTRATION_HEADER, secret);
         }

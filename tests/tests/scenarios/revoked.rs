@@ -100,6 +100,34 @@ fn what_a_phone_wrote_before_is_merged_and_what_it_writes_after_is_not() {
 }
 
 #[test]
+fn what_a_revoked_phone_had_not_delivered_still_arrives_and_waits_for_a_person() {
+    let mut story = mission();
+    let person = story.known_person();
+    story.changes(story.rashad, person, &[("case_status", "located_alive")]);
+    let own = story.creates(story.rashad, "missing_person", &[("full_name", "Nobody else knows")]);
+    story.world.revoke(story.rashad);
+    assert!(matches!(story.world.try_sync(story.rashad), Err(SyncError::Revoked)));
+    assert!(story.world.at(story.rashad).record(own).unwrap().is_none());
+    // Started again, it does not take its letters for delivered.
+    story.world.kill(story.rashad);
+    story.world.start(story.rashad);
+    assert!(matches!(story.world.try_sync(story.rashad), Err(SyncError::Revoked)));
+    let now = story.world.now();
+    let (hq, line, shell) = story.world.device_mut(HQ).parts();
+    let collected = drive::collect_letters(hq, line, shell).unwrap();
+    assert_eq!(collected.letters, 1);
+    let waiting = hq.letters().unwrap();
+    assert_eq!((waiting.len(), waiting[0].new_changes), (1, 2));
+    assert!(hq.record(own).unwrap().is_none(), "a person has to look at it");
+    hq.adopt(waiting[0].id, "the officer is known to us", now).unwrap();
+    story.world.settle_except(&[story.rashad]);
+    for who in [HQ, story.leyla] {
+        assert_eq!(story.stands(who, own, "full_name"), set(&["Nobody else knows"]));
+        assert_eq!(story.stands(who, person, "case_status"), set(&["located_alive"]));
+    }
+}
+
+#[test]
 fn a_person_who_looks_at_it_releases_it_for_everybody() {
     let mut story = mission();
     let after = story.creates(story.rashad, "missing_person", &[("full_name", "After")]);

@@ -61,6 +61,12 @@ pub(crate) enum DeviceCommand {
         #[arg(long, value_name = "URL")]
         relay: Option<String>,
     },
+    /// Hand in what was saved and not synced, sealed for headquarters, even if the store cannot be opened any more
+    Deliver {
+        /// Another address of the relay, this once
+        #[arg(long, value_name = "URL")]
+        relay: Option<String>,
+    },
     /// Say where everything stands
     Status,
     /// Write records as CSV or GeoJSON

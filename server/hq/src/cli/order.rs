@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use kahriz_proto::roster::Role;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,7 @@ pub(crate) enum Order {
     Import(Import),
     Export(ExportOrder),
     Sync { relay: Option<String> },
+    Letters(LettersOrder),
 }
 
 impl Order {
@@ -49,6 +50,10 @@ impl Order {
                 ..export
             }));
         }
+        if let Self::Letters(LettersOrder::Import { files }) = self {
+            let files = files.into_iter().map(whole).collect::<Result<_, _>>()?;
+            return Ok(Self::Letters(LettersOrder::Import { files }));
+        }
         let Self::Import(import) = self else { return Ok(self) };
         // A mapping may be the name of one that comes with the program; those are not files.
         let is_file = |named: &String| std::path::Path::new(named).is_file();
@@ -60,6 +65,34 @@ impl Order {
         };
         Ok(Self::Import(Import { file: whole(import.file)?, mapping, ..import }))
     }
+}
+
+#[derive(Subcommand, Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum LettersOrder {
+    /// Show the letters that are here
+    List,
+    /// Take a letter's changes in, under their author's name, and hand them on to everybody
+    Adopt {
+        /// The letter's number, as list shows it
+        letter: i64,
+        /// Why you believe it
+        #[arg(long)]
+        reason: String,
+    },
+    /// Decide against a letter. It is kept, and can still be adopted
+    Reject {
+        /// The letter's number, as list shows it
+        letter: i64,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// Take letters from files that were carried here by hand
+    Import {
+        /// Files from the folder letters of a device's store
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
 }
 
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]

@@ -58,6 +58,9 @@ fn round(
         return Err(Failure::Line(failure));
     }
     beat(workspace, transport, &mut terminal)?;
+    if operate::collect_letters(workspace, transport, &mut terminal) {
+        serving.bell.ring();
+    }
     if serving.joins == Joins::Leave {
         return Ok(());
     }

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use kahriz_core::drive::{self, SyncReport};
+use kahriz_core::workspace::Membership;
+use kahriz_proto::roster::Role;
 use serde_json::json;
 
-use super::{Desk, Serving};
+use super::{Desk, Serving, collect_letters};
 use crate::failure::Failure;
 
 /// A round of headquarters with its own relay takes far less.
@@ -20,6 +22,14 @@ pub(super) fn run(desk: &mut Desk<'_>, relay: Option<&str>) -> Result<(), Failur
         .map_err(|error| Failure::from(error).on_line(&transport))?;
     desk.terminal.done();
     say(desk, &report)?;
+    let is_headquarters =
+        matches!(desk.workspace.membership(), Membership::Member { role: Role::Headquarters, .. });
+    if is_headquarters
+        && report.failure.is_none()
+        && collect_letters(desk.workspace, &mut transport, &mut desk.terminal)
+    {
+        drive::sync(desk.workspace, &mut transport, &mut desk.terminal)?;
+    }
     report.failure.map_or(Ok(()), |failure| Err(Failure::Line(failure).on_line(&transport)))
 }
 
