@@ -11,14 +11,17 @@
 //! | key wrap | HPKE base mode (RFC 9180), X-Wing, HKDF-SHA256, ChaCha20-Poly1305 |
 //! | frames | XChaCha20-Poly1305 under a key of its own per frame, with a key commitment |
 //! | tokens | JWS compact form, `EdDSA` |
+//! | recovery | Shamir's scheme in GF(256), some shares of several |
 
 pub mod keys;
 pub mod seal;
+pub mod shares;
 pub mod token;
 pub mod wrap;
 
 pub use keys::{DeviceSecrets, EpochKey, SigningSecret, WrapSecret};
 pub use seal::{OpenError, SealError, open, seal};
+pub use shares::{CombineError, NotAShare, Quorum, RecoveryKeys, Share};
 pub use token::token;
 pub use wrap::{
     UnwrapError, WrapContext, WrapError, open_previous, open_sealed, seal_previous, seal_to,
