@@ -46,6 +46,8 @@ pub mod domain {
     pub const PREVIOUS_AAD: &str = "kahriz/v1/previous-aad";
     /// Who asks to join, sealed to headquarters.
     pub const JOIN_PROFILE: &str = "kahriz/v1/join-profile";
+    /// What people and scopes are called, sealed to recovery beside a roster.
+    pub const ROSTER_NAMES: &str = "kahriz/v1/roster-names";
 }
 
 /// The domain string, a zero byte and the parts, one after another. At most one part may be of

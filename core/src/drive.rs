@@ -6,9 +6,11 @@
 //! ([`kahriz_proto::session`]); what is written is decided by the workspace.
 
 mod exchange;
+mod recovery;
 mod roster;
 pub mod transport;
 
+pub use recovery::{extend_roster_as_root, roster_for_root};
 pub use roster::{join, publish_roster, publish_workspace, waiting_joins};
 pub use transport::{HttpAnswer, HttpRequest, Method, Transport, TransportError};
 

@@ -29,6 +29,7 @@ mod identity;
 mod incoming;
 mod outgoing;
 mod reading;
+mod recovery;
 mod rows;
 mod view;
 
@@ -39,6 +40,10 @@ pub use error::{AdminError, DraftError, OpenError, ReadError, SaveError};
 pub use founding::{Founding, Keepsakes};
 pub use incoming::Taken;
 pub use reading::{DeviceAccount, Parked, Rebuilt, Status};
+pub use recovery::{
+    AdminRequest, Belief, KnownNames, NotARosterFile, RestoreError, Restoring, RosterFile,
+    admin_code, headquarters_of, verified_roster,
+};
 pub use view::{Delivery, HistoryEntry, Opinion, RecordView, Standing, Touch};
 
 use crate::crypto::{SigningSecret, token};

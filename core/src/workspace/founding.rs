@@ -146,7 +146,7 @@ impl Workspace {
     }
 }
 
-fn keep_identity(
+pub(super) fn keep_identity(
     tx: &Transaction<'_>,
     identity: &Identity,
     workspace: WorkspaceId,

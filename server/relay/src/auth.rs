@@ -14,7 +14,7 @@ use crate::refuse::{Refused, now_seconds};
 use crate::relay::Inner;
 use crate::workspaces::Space;
 use axum::http::{HeaderMap, header};
-use kahriz_proto::ids::{DeviceId, SigningPublic};
+use kahriz_proto::ids::{DeviceId, RelayId, SigningPublic};
 use kahriz_proto::message::RefusalReason;
 use kahriz_proto::roster::{Invited, Member, Role, Roster};
 use std::sync::Arc;
@@ -42,7 +42,8 @@ pub(crate) fn check_head(relay: &Inner, headers: &HeaderMap) -> Result<Unbound, 
     let Some(key) = key_of(&roster, unverified.signer()) else {
         return Err(unknown(relay, unverified.signer()));
     };
-    let token = unverified.verify(&key, roster.relay(), now_seconds()).map_err(refuse)?;
+    let audience = audience_of(&roster, unverified.signer());
+    let token = unverified.verify(&key, audience, now_seconds()).map_err(refuse)?;
     Ok(Unbound { space, token })
 }
 
@@ -69,7 +70,16 @@ fn unknown(relay: &Inner, signer: DeviceId) -> Refused {
 
 fn key_of(roster: &Roster, signer: DeviceId) -> Option<SigningPublic> {
     let member = roster.member(signer).map(|member| member.keys.sign);
-    member.or_else(|| roster.invite(signer).map(|invited| invited.key))
+    let root = || roster.root().filter(|root| DeviceId::of(root) == signer);
+    member.or_else(|| roster.invite(signer).map(|invited| invited.key)).or_else(root)
+}
+
+/// Members and invites have read who the audience is; the root has only itself to know it from.
+fn audience_of(roster: &Roster, signer: DeviceId) -> RelayId {
+    match roster.root().filter(|root| DeviceId::of(root) == signer) {
+        Some(root) => RelayId::of_root(&root),
+        None => roster.relay(),
+    }
 }
 
 impl Unbound {
@@ -99,6 +109,11 @@ impl Caller {
             return Err(RefusalReason::Role.into());
         }
         Ok(roster)
+    }
+
+    /// Whether the root key itself asks: when headquarters is lost, and a new one is made.
+    pub(crate) fn is_root(&self) -> bool {
+        self.space.roster().root().is_some_and(|root| DeviceId::of(&root) == self.id)
     }
 
     /// The caller as an invite.
