@@ -197,6 +197,12 @@ impl Share {
         self.quorum
     }
 
+    /// Its checksum, for a person to compare two copies by: twelve hexadecimal digits.
+    #[must_use]
+    pub fn checksum(&self) -> String {
+        hex(&self.to_bytes()[CHECKSUM_AT..])
+    }
+
     /// What it belongs to.
     #[must_use]
     pub fn belonging(&self) -> Belonging {

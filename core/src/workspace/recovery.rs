@@ -40,6 +40,8 @@ pub struct Restoring<'a> {
     pub roster: &'a [Vec<u8>],
     /// The headquarters devices that are gone.
     pub lost: &'a [DeviceId],
+    /// What of theirs is still believed, once this device takes over.
+    pub belief: Belief,
     /// What is known of names, beside what the frames will tell.
     pub names: &'a KnownNames,
     /// The organisation's name for the workspace.
@@ -142,7 +144,7 @@ impl Workspace {
             keep_identity(tx, &identity, workspace, restoring.relay_url, roster.relay())?;
             settings::put(tx, name::WORKSPACE_NAME, restoring.workspace_name.as_bytes())?;
             keep_admin(tx, &identity)?;
-            keep_lost(tx, restoring.lost)?;
+            keep_lost(tx, restoring.lost, restoring.belief)?;
             for (scope, epoch, key) in &opened {
                 members::put_key(tx, *scope, *epoch, key.as_bytes())?;
             }
@@ -157,12 +159,14 @@ impl Workspace {
         Ok(Self::new(store, identity))
     }
 
-    /// The lost headquarters whose place this device is to take; empty if it did, or was not restored.
+    /// What is believed of the lost headquarters whose place this device is still to take; `None` if it did, or
+    /// was not restored. Unless that is [`Belief::WhatIsHere`], take over before anything is pulled.
     ///
     /// # Errors
     /// [`ReadError`].
-    pub fn to_take_over(&self) -> Result<Vec<DeviceId>, ReadError> {
-        Ok(self.store.read(lost)?)
+    pub fn to_take_over(&self) -> Result<Option<Belief>, ReadError> {
+        let (lost, belief) = self.store.read(lost)?;
+        Ok((!lost.is_empty()).then_some(belief))
     }
 
     /// Takes the place of the lost headquarters: they are revoked, a new epoch begins in every scope whose keys
@@ -170,14 +174,9 @@ impl Workspace {
     ///
     /// # Errors
     /// [`AdminError`]; nothing of it was done then.
-    pub fn take_over(
-        &self,
-        belief: Belief,
-        claimed: Claimed,
-        rng: &mut dyn CryptoRng,
-    ) -> Result<(), AdminError> {
+    pub fn take_over(&self, claimed: Claimed, rng: &mut dyn CryptoRng) -> Result<(), AdminError> {
         self.change_roster(|tx, identity| {
-            let lost = lost(tx)?;
+            let (lost, belief) = lost(tx)?;
             if lost.is_empty() {
                 return Ok(());
             }
@@ -194,7 +193,7 @@ impl Workspace {
                 epochs::begin(tx, identity, &admin, scope, claimed, rng)?;
             }
             introduce(tx, identity)?;
-            keep_lost(tx, &[])?;
+            keep_lost(tx, &[], belief)?;
             Ok::<_, AdminError>(())
         })
     }
@@ -298,12 +297,20 @@ fn keep_admin(tx: &Transaction<'_>, identity: &Identity) -> rusqlite::Result<()>
     settings::put(tx, name::ADMIN, admin.seed().as_slice())
 }
 
-fn keep_lost(tx: &Transaction<'_>, lost: &[DeviceId]) -> rusqlite::Result<()> {
-    let bytes: Vec<u8> = lost.iter().flat_map(|device| *device.as_bytes()).collect();
+/// Kept until the second step: what is believed, and then the devices.
+fn keep_lost(tx: &Transaction<'_>, lost: &[DeviceId], belief: Belief) -> rusqlite::Result<()> {
+    let mut bytes = vec![belief as u8];
+    bytes.extend(lost.iter().flat_map(|device| *device.as_bytes()));
     settings::put(tx, name::LOST_HEADQUARTERS, &bytes)
 }
 
-fn lost(conn: &rusqlite::Connection) -> rusqlite::Result<Vec<DeviceId>> {
+fn lost(conn: &rusqlite::Connection) -> rusqlite::Result<(Vec<DeviceId>, Belief)> {
     let bytes = settings::get(conn, name::LOST_HEADQUARTERS)?.unwrap_or_default();
-    Ok(bytes.chunks_exact(DeviceId::LEN).filter_map(DeviceId::from_slice).collect())
+    let (belief, devices) = bytes.split_first().unwrap_or((&0, &[]));
+    let belief = [Belief::WhatIsHere, Belief::Everything, Belief::Heartbeats]
+        .into_iter()
+        .find(|known| *known as u8 == *belief)
+        .unwrap_or(Belief::Heartbeats);
+    let devices = devices.chunks_exact(DeviceId::LEN).filter_map(DeviceId::from_slice);
+    Ok((devices.collect(), belief))
 }

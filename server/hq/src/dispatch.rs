@@ -16,7 +16,7 @@ use crate::failure::{Failure, USAGE};
 use crate::headquarters::{Headquarters, Plan};
 use crate::operate::{self, Desk, Joins};
 use crate::shell::Terminal;
-use crate::{demo, handover, keyfile, say, setup};
+use crate::{demo, handover, keyfile, recovery, say, setup};
 
 /// Runs the program on this process's arguments.
 pub fn run() -> ExitCode {
@@ -59,6 +59,8 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Status { dir } => order(&dir, Order::Status),
         Command::Export { dir, order: export } => order(&dir, Order::Export(export)),
         Command::Device(device) => at_device(device, key_file, json),
+        Command::Recovery { command } => recovery::run(&command, key_file, json),
+        Command::Admin { command } => recovery::run_admin(&command, key_file, json),
         Command::Demo(demo) => demo::run(&demo, json),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "kahriz", &mut io::stdout());
@@ -80,6 +82,10 @@ fn at_device(device: Device, key_file: Option<&Path>, json: bool) -> Result<(), 
         DeviceCommand::Near { place, metres } => Order::Near { place, metres },
         DeviceCommand::Decide(decide) => Order::Decide(decide),
         DeviceCommand::Sync { relay } => Order::Sync { relay },
+        DeviceCommand::Roster { out } => Order::Roster { out },
+        DeviceCommand::Relay { url, register, registration_file } => {
+            Order::Relay { url, register, registration_file }
+        }
         DeviceCommand::Status => Order::Status,
         DeviceCommand::Export(export) => Order::Export(export),
     };

@@ -25,12 +25,21 @@ pub(crate) enum Order {
     Import(Import),
     Export(ExportOrder),
     Sync { relay: Option<String> },
+    Roster { out: PathBuf },
+    Relay { url: String, register: bool, registration_file: Option<PathBuf> },
 }
 
 impl Order {
     /// The same with paths that mean the same in another process.
     pub(crate) fn with_whole_paths(self) -> std::io::Result<Self> {
         let whole = |path: PathBuf| std::path::absolute(path);
+        if let Self::Roster { out } = self {
+            return Ok(Self::Roster { out: whole(out)? });
+        }
+        if let Self::Relay { url, register, registration_file } = self {
+            let registration_file = registration_file.map(whole).transpose()?;
+            return Ok(Self::Relay { url, register, registration_file });
+        }
         if let Self::Export(export) = self {
             return Ok(Self::Export(ExportOrder {
                 out: export.out.map(whole).transpose()?,
@@ -69,6 +78,8 @@ pub(crate) enum RoleName {
     Officer,
     /// Also decides contested values
     Supervisor,
+    /// Holds everything for good; a second one stands in when the first is lost
+    Headquarters,
 }
 
 impl From<RoleName> for Role {
@@ -76,6 +87,7 @@ impl From<RoleName> for Role {
         match name {
             RoleName::Officer => Self::Officer,
             RoleName::Supervisor => Self::Supervisor,
+            RoleName::Headquarters => Self::Headquarters,
         }
     }
 }

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::Desk;
 use crate::failure::{Failure, about_line};
-use crate::letters;
 use crate::moment;
+use crate::paper;
 use crate::shell;
 
 const HOUR_S: u64 = 3_600;
@@ -17,14 +17,14 @@ pub(super) fn run(desk: &mut Desk<'_>, hours: u32) -> Result<(), Failure> {
     let invite =
         desk.workspace.invite(expires_at, claimed, drive::Shell::rng(&mut desk.terminal))?;
     let published = publish(desk)?;
-    let text = letters::write_invite(&invite);
+    let text = paper::write_invite(&invite);
     if desk.as_json {
         return desk.say_json(
             &json!({ "invite": text, "expires_at": expires_at, "published": published.is_none() }),
         );
     }
     desk.say(&text)?;
-    if let Some(code) = letters::qr(&text) {
+    if let Some(code) = paper::qr(&text) {
         desk.say(&code)?;
     }
     desk.say(&format!(
