@@ -12,16 +12,19 @@
 //! | letters | XChaCha20-Poly1305 under one key per letter, wrapped as above, nonces from the content |
 //! | frames | XChaCha20-Poly1305 under a key of its own per frame, with a key commitment |
 //! | tokens | JWS compact form, `EdDSA` |
+//! | recovery | Shamir's scheme in GF(256), some shares of several |
 
 pub mod keys;
 pub mod letter;
 pub mod seal;
+pub mod shares;
 pub mod token;
 pub mod wrap;
 
 pub use keys::{DeviceSecrets, EpochKey, SigningSecret, WrapSecret};
 pub use letter::{LetterKey, MarkKey};
 pub use seal::{OpenError, SealError, open, seal};
+pub use shares::{CombineError, NotAShare, Quorum, RecoveryKeys, Share};
 pub use token::token;
 pub use wrap::{
     UnwrapError, WrapContext, WrapError, open_previous, open_sealed, seal_previous, seal_to,
@@ -68,6 +71,8 @@ pub mod domain {
     pub const CHANCE_NEXT: &str = "kahriz/v1/chance-next";
     /// Derives the chance that a seed gives.
     pub const CHANCE_STREAM: &str = "kahriz/v1/chance-stream";
+    /// What people and scopes are called, sealed to recovery beside a roster.
+    pub const ROSTER_NAMES: &str = "kahriz/v1/roster-names";
 }
 
 /// The domain string, a zero byte and the parts, one after another. At most one part may be of

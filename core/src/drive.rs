@@ -7,12 +7,14 @@
 
 mod exchange;
 mod letters;
+mod recovery;
 mod roster;
 pub mod transport;
 
 pub use letters::{
     Collected, Delivered, WaitingLetter, collect_letters, deliver_letters, letters_in,
 };
+pub use recovery::{extend_roster_as_root, roster_for_root};
 pub use roster::{join, publish_roster, publish_workspace, waiting_joins};
 pub use transport::{HttpAnswer, HttpRequest, Method, Transport, TransportError};
 

@@ -35,6 +35,7 @@ mod letters;
 mod outgoing;
 mod quarantine;
 mod reading;
+mod recovery;
 mod rows;
 mod trust;
 mod view;
@@ -50,6 +51,10 @@ pub use lease::Lease;
 pub use letters::{LetterState, LetterView, LettersError, LettersSettled};
 pub use quarantine::{Quarantined, Ruling};
 pub use reading::{DeviceAccount, Parked, Rebuilt, Status};
+pub use recovery::{
+    AdminRequest, Belief, KnownNames, NotARosterFile, RestoreError, Restoring, RosterFile,
+    admin_code, headquarters_of, verified_roster,
+};
 pub use trust::Revoked;
 pub use view::{Delivery, HistoryEntry, Opinion, RecordView, Standing, Touch};
 

@@ -32,7 +32,7 @@ use kahriz_proto::roster::Role;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// The scopes of a world: what they are called and what their records' human ids begin with.
@@ -319,6 +319,11 @@ impl World {
         self.relay = self.relay.replaced(&home);
         self.relay.register(self.at(Who::HEADQUARTERS).roster_page(0).expect("it can be read"));
         self.devices.iter_mut().for_each(|device| device.line.lead_to(&self.relay));
+    }
+
+    /// A restored headquarters stands where the old one stood.
+    pub fn replace_headquarters(&mut self, home: PathBuf, key: StoreKey, workspace: Workspace) {
+        self.devices[0].become_another(home, key, workspace);
     }
 
     /// The device's process dies where it stands.

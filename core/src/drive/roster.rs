@@ -9,10 +9,10 @@ use kahriz_proto::message::{RefusalReason, RosterPage};
 use kahriz_proto::session::Failure;
 
 /// A page of roster entries at most: an epoch's wraps for 2,000 devices and room for more.
-const ROSTER_PAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
+pub(super) const ROSTER_PAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// A relay that has more than fits a page sends about this much: ask again.
-const FULL_PAGE_BYTES: usize = 4 * 1024 * 1024;
+pub(super) const FULL_PAGE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Fetches and takes the roster's entries that are not here, and the own keys that are not; says the number of the
 /// last entry.

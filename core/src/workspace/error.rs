@@ -115,8 +115,11 @@ impl From<rusqlite::Error> for SaveError {
 #[derive(Debug, Error)]
 pub enum AdminError {
     /// This device holds no admin key.
-    #[error("only the device that founded the workspace can do this")]
+    #[error("only a headquarters that the root key has certified can do this")]
     NotAdmin,
+    /// Only a headquarters can become an admin.
+    #[error("only a headquarters can be an administrator: admit the device as one first")]
+    NotHeadquarters,
     /// The invite is unknown here, was used, or has ended.
     #[error("the invite is unknown, was used before, or has ended: issue another")]
     Invite,

@@ -196,7 +196,7 @@ fn signed_join(identity: &Identity, seed: &[u8; 32], sealed_profile: Vec<u8>) ->
     }
 }
 
-fn keep_identity(
+pub(super) fn keep_identity(
     tx: &Transaction<'_>,
     identity: &Identity,
     workspace: WorkspaceId,

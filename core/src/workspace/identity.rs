@@ -23,6 +23,7 @@ pub(super) mod name {
     pub(crate) const INVITE_SEED: &str = "invite seed";
     pub(crate) const JOIN: &str = "join";
     pub(crate) const PUBLISHED_ROSTER: &str = "roster at the relay";
+    pub(crate) const LOST_HEADQUARTERS: &str = "lost headquarters";
     pub(crate) const CLOCK_OFFSET: &str = "clock offset";
     pub(crate) const LAST_CONTACT: &str = "last contact";
     pub(crate) const CLOCK_SEEN: &str = "clock seen";
@@ -38,7 +39,7 @@ pub(super) const GENERATION: u32 = 1;
 /// A device's secrets and what it has read of the roster.
 pub(super) struct Identity {
     pub(super) secrets: DeviceSecrets,
-    /// Only on the device that founded the workspace.
+    /// Only on a headquarters; certified by the root, or still to be.
     pub(super) admin: Option<SigningSecret>,
     pub(super) roster: Roster,
 }

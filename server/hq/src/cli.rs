@@ -7,6 +7,7 @@ mod device;
 mod export;
 mod filters;
 mod order;
+mod recovery;
 mod trust;
 
 use std::net::SocketAddr;
@@ -21,6 +22,7 @@ pub(crate) use filters::Filters;
 pub(crate) use order::{
     AdmitOrder, Decide, Edit, Import, InviteOrder, LettersOrder, List, New, Order, Show,
 };
+pub(crate) use recovery::{AdminCommand, KeySource, RecoveryCommand, Restore, Split};
 pub(crate) use trust::{AlarmOrder, PolicyOrder, Revoke, Ruling};
 
 const LONG_ABOUT: &str = "Kahriz carries field records from devices that are offline for hours or weeks to a \
@@ -152,6 +154,16 @@ pub(crate) enum Command {
     },
     /// Be a device: join, write, look, sync
     Device(Device),
+    /// Shares of the keys that are kept off every device, and a new headquarters after a loss
+    Recovery {
+        #[command(subcommand)]
+        command: RecoveryCommand,
+    },
+    /// Who may write the member list, certified by the root key
+    Admin {
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
     /// See it all work: relay, headquarters and three officers on this machine
     Demo(Demo),
     /// Print completions for a shell
@@ -180,6 +192,15 @@ pub(crate) struct Init {
     /// Also write the recovery keys to this file, to be printed and locked away
     #[arg(long, value_name = "FILE")]
     pub(crate) keepsakes: Option<PathBuf>,
+    /// Split both keys at once, as 2/3 or 3/5, into sheets in --sheets, and show them nowhere else
+    #[arg(long, value_name = "NEED/OF", requires = "sheets")]
+    pub(crate) shares: Option<String>,
+    /// The folder for the printable sheets
+    #[arg(long, value_name = "FOLDER", requires = "shares")]
+    pub(crate) sheets: Option<PathBuf>,
+    /// Also write each share as a text file
+    #[arg(long, requires = "shares")]
+    pub(crate) text: bool,
 }
 
 #[derive(Args)]

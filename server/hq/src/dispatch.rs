@@ -20,7 +20,7 @@ use crate::failure::{Failure, USAGE};
 use crate::headquarters::{Headquarters, Plan, tls};
 use crate::operate::{self, Desk, Joins};
 use crate::shell::{self, Terminal};
-use crate::{deliver, demo, handover, keyfile, letters, say, setup};
+use crate::{deliver, demo, handover, keyfile, paper, recovery, say, setup};
 
 /// Runs the program on this process's arguments.
 pub fn run() -> ExitCode {
@@ -77,6 +77,8 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Export { dir, order: export } => order(&dir, Order::Export(export)),
         Command::Letters { dir, order: letters } => order(&dir, Order::Letters(letters)),
         Command::Device(device) => at_device(device, key_file, json),
+        Command::Recovery { command } => recovery::run(&command, key_file, json),
+        Command::Admin { command } => recovery::run_admin(&command, key_file, json),
         Command::Demo(demo) => demo::run(&demo, json),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "kahriz", &mut io::stdout());
@@ -100,6 +102,10 @@ fn at_device(device: Device, key_file: Option<&Path>, json: bool) -> Result<(), 
         DeviceCommand::Sync { relay } => Order::Sync { relay },
         DeviceCommand::Deliver { relay } => {
             return deliver::run(&store, key_file, relay.as_deref(), json);
+        }
+        DeviceCommand::Roster { out } => Order::Roster { out },
+        DeviceCommand::Relay { url, register, registration_file } => {
+            Order::Relay { url, register, registration_file }
         }
         DeviceCommand::Status => Order::Status,
         DeviceCommand::Export(export) => Order::Export(export),
@@ -223,7 +229,7 @@ fn say_how_devices_speak(serve: &Serve, workspace: &Workspace, tls: Option<&Tls>
     };
     say::aside(&format!(
         "Devices speak TLS; invites carry the relay's key: pin {}",
-        letters::write_pin(&tls.pin())
+        paper::write_pin(&tls.pin())
     ));
     if workspace.relay_pin().is_some_and(|before| before != tls.pin()) {
         say::aside(

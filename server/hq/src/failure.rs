@@ -22,8 +22,9 @@ use kahriz_proto::message::RefusalReason;
 use kahriz_proto::session::Failure as LineFailure;
 
 use crate::keyfile::KeyError;
-use crate::letters::NotAnInvite;
 use crate::mapping::MappingError;
+use crate::paper::NotAnInvite;
+use crate::recovery::Refusal;
 
 /// The exit codes, as in the table above.
 pub(crate) const REFUSED: u8 = 1;
@@ -139,6 +140,8 @@ pub(crate) enum Failure {
     Handed { code: u8, sentence: String },
     #[error("the program that has the store open did not answer as it should: {0}")]
     Handover(io::Error),
+    #[error(transparent)]
+    Recovery(#[from] Box<Refusal>),
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),
 }
@@ -217,6 +220,7 @@ impl Failure {
             | Self::RelayRoster(_)
             | Self::Handover(_)
             | Self::Tls(_)
+            | Self::Recovery(_)
             | Self::Output(_) => REFUSED,
         }
     }

@@ -11,6 +11,7 @@
 //! | `operate` | orders on an open store, one module each |
 //! | [`mapping`] | other systems' records, both ways |
 //! | `export` | what may leave, as CSV or GeoJSON |
+//! | [`paper`], [`recovery`] | what people carry on paper; the recovery keys in shares, and a lost headquarters made anew |
 //! | [`page`] | what a supervisor sees in a browser |
 //! | [`demo`] | three made-up officers, and the records they make |
 
@@ -24,11 +25,13 @@ mod failure;
 mod handover;
 mod headquarters;
 mod keyfile;
-pub mod letters;
+
 pub mod mapping;
 mod moment;
 mod operate;
 pub mod page;
+pub mod paper;
+pub mod recovery;
 mod say;
 mod setup;
 mod shell;

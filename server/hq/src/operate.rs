@@ -13,6 +13,7 @@ mod judge;
 mod letters;
 mod look;
 mod people;
+mod recovery;
 mod scopes;
 mod show;
 mod status;
@@ -157,6 +158,10 @@ pub(crate) fn carry_out(order: &Order, desk: &mut Desk<'_>) -> Result<(), Failur
         Order::Decide(order) => decide::run(desk, order),
         Order::Import(order) => import::run(desk, order),
         Order::Export(order) => export::run(desk, order),
+        Order::Roster { out } => recovery::roster(desk, out),
+        Order::Relay { url, register, registration_file } => {
+            recovery::relay(desk, url, *register, registration_file.as_deref())
+        }
         Order::Sync { relay } => sync::run(desk, relay.as_deref()),
         Order::Letters(order) => letters::run(desk, order),
     }

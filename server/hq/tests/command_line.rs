@@ -330,7 +330,7 @@ fn a_workspace_can_be_founded_and_its_keys_kept() {
     assert!(said.done().contains("Recovery key"));
     assert!(std::fs::read_to_string(&kept).unwrap().contains("Root key"));
     let line = said.out.lines().find(|line| line.trim().len() == 69).unwrap();
-    kahriz_hq::letters::read_seed(line).unwrap();
+    kahriz_hq::paper::read_seed(line).unwrap();
     #[cfg(unix)]
     for file in [kept, format!("{hq}/kahriz.key")] {
         use std::os::unix::fs::PermissionsExt;

@@ -14,7 +14,7 @@ use crate::refuse::{Refused, now_seconds};
 use crate::relay::Inner;
 use crate::workspaces::Space;
 use axum::http::{HeaderMap, header};
-use kahriz_proto::ids::{DeviceId, SigningPublic};
+use kahriz_proto::ids::{DeviceId, RelayId, SigningPublic};
 use kahriz_proto::message::RefusalReason;
 use kahriz_proto::roster::{Invited, Member, Role, Roster};
 use std::sync::Arc;
@@ -43,7 +43,8 @@ pub(crate) fn check_head(relay: &Inner, headers: &HeaderMap) -> Result<Unbound, 
     let Some(key) = key_of(&roster, unverified.signer()) else {
         return Err(unknown(relay, unverified.signer()));
     };
-    let token = unverified.verify(&key, roster.relay(), now_seconds()).map_err(refuse)?;
+    let audience = audience_of(&roster, unverified.signer());
+    let token = unverified.verify(&key, audience, now_seconds()).map_err(refuse)?;
     Ok(Unbound { space, token })
 }
 
@@ -78,6 +79,14 @@ fn key_of(roster: &Roster, signer: DeviceId) -> Option<SigningPublic> {
 /// The root's key, if it is the root that signs.
 pub(crate) fn root_key(roster: &Roster, signer: DeviceId) -> Option<SigningPublic> {
     roster.root().filter(|root| DeviceId::of(root) == signer)
+}
+
+/// Members and invites have read who the audience is; the root has only itself to know it from.
+fn audience_of(roster: &Roster, signer: DeviceId) -> RelayId {
+    match root_key(roster, signer) {
+        Some(root) => RelayId::of_root(&root),
+        None => roster.relay(),
+    }
 }
 
 impl Unbound {

@@ -152,7 +152,12 @@ impl Workspaces {
 
     /// The workspace whose tokens are meant for this audience; there is at most one.
     pub(crate) fn by_audience(&self, relay: RelayId) -> Option<Arc<Space>> {
-        self.read().values().find(|space| space.roster().relay() == relay).cloned()
+        let is_meant = |space: &&Arc<Space>| {
+            let roster = space.roster();
+            roster.relay() == relay
+                || roster.root().is_some_and(|root| RelayId::of_root(&root) == relay)
+        };
+        self.read().values().find(is_meant).cloned()
     }
 
     /// Registers a workspace from all entries of its roster, or extends it if it is here already and

@@ -221,6 +221,11 @@ impl Roster {
         self.invites.get(&id)
     }
 
+    /// The keys that may sign entries other than those about admins.
+    pub fn admins(&self) -> impl Iterator<Item = SigningPublic> + '_ {
+        self.admins.iter().copied()
+    }
+
     /// Whether a key may sign entries other than an admin's.
     #[must_use]
     pub fn is_admin(&self, key: &SigningPublic) -> bool {

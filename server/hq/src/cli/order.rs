@@ -32,6 +32,8 @@ pub(crate) enum Order {
     Export(ExportOrder),
     Sync { relay: Option<String> },
     Letters(LettersOrder),
+    Roster { out: PathBuf },
+    Relay { url: String, register: bool, registration_file: Option<PathBuf> },
 }
 
 impl Order {
@@ -43,6 +45,13 @@ impl Order {
                 png: invite.png.map(whole).transpose()?,
                 ..invite
             }));
+        }
+        if let Self::Roster { out } = self {
+            return Ok(Self::Roster { out: whole(out)? });
+        }
+        if let Self::Relay { url, register, registration_file } = self {
+            let registration_file = registration_file.map(whole).transpose()?;
+            return Ok(Self::Relay { url, register, registration_file });
         }
         if let Self::Export(export) = self {
             return Ok(Self::Export(ExportOrder {
@@ -128,6 +137,8 @@ pub(crate) enum RoleName {
     Officer,
     /// Also decides contested values
     Supervisor,
+    /// Holds everything for good; a second one stands in when the first is lost
+    Headquarters,
 }
 
 impl From<RoleName> for Role {
@@ -135,6 +146,7 @@ impl From<RoleName> for Role {
         match name {
             RoleName::Officer => Self::Officer,
             RoleName::Supervisor => Self::Supervisor,
+            RoleName::Headquarters => Self::Headquarters,
         }
     }
 }

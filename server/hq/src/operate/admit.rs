@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{Desk, publish, scopes};
 use crate::cli::AdmitOrder;
 use crate::failure::Failure;
-use crate::letters;
+use crate::paper;
 use crate::say::printable;
 use crate::shell;
 
@@ -63,7 +63,7 @@ fn run_in_person(
     code: &str,
     granted: &[ScopeId],
 ) -> Result<(), Failure> {
-    let join = letters::read_join(text).ok_or(Failure::NotAJoin)?;
+    let join = paper::read_join(text).ok_or(Failure::NotAJoin)?;
     if !code.is_empty() && short_code(&join) != code {
         return Err(Failure::OtherCode(code.to_owned()));
     }

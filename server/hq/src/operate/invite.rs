@@ -11,8 +11,8 @@ use super::{Desk, publish};
 use crate::cli::InviteOrder;
 use crate::failure::Failure;
 use crate::keyfile;
-use crate::letters;
 use crate::moment;
+use crate::paper;
 use crate::shell;
 
 const HOUR_S: u64 = 3_600;
@@ -29,9 +29,9 @@ pub(super) fn run(desk: &mut Desk<'_>, order: &InviteOrder) -> Result<(), Failur
     let invite =
         desk.workspace.invite(expires_at, claimed, drive::Shell::rng(&mut desk.terminal))?;
     let published = publish(desk)?;
-    let text = letters::write_invite(&invite);
+    let text = paper::write_invite(&invite);
     if let Some((mut file, path)) = png.zip(order.png.as_ref()) {
-        let written = file.write_all(&letters::qr_png(&text).unwrap_or_default());
+        let written = file.write_all(&paper::qr_png(&text).unwrap_or_default());
         written.map_err(|source| Failure::File { path: path.clone(), source })?;
     }
     if desk.as_json {
@@ -40,7 +40,7 @@ pub(super) fn run(desk: &mut Desk<'_>, order: &InviteOrder) -> Result<(), Failur
         );
     }
     desk.say(&text)?;
-    if let Some(code) = letters::qr(&text) {
+    if let Some(code) = paper::qr(&text) {
         desk.say(&code)?;
     }
     desk.say(&format!(

@@ -2,6 +2,7 @@
 
 use crate::support::{Running, from_start, get_request, now, push_only, request, until};
 use kahriz_proto::frame::FrameRef;
+use kahriz_proto::ids::RelayId;
 use kahriz_proto::join::JoinPage;
 use kahriz_proto::message::{RefusalReason, RosterPage, Verdict};
 use kahriz_proto::roster::Role;
@@ -112,6 +113,36 @@ async fn an_invite_that_has_ended_opens_nothing_unless_its_join_waits() {
     assert_eq!(running.post(&of, &short, "/v1/joins", &join).await.status, 200);
     tokio::time::sleep(std::time::Duration::from_millis(2_100)).await;
     assert_eq!(running.get(&of, &short, "/v1/roster").await.status, 200);
+}
+
+#[tokio::test]
+async fn the_root_reads_and_extends_the_roster_and_does_nothing_else() {
+    let mut of = Organisation::found(1);
+    let running = Running::with(&of).await;
+    let root = of.device(1);
+    let own = RelayId::of_root(&root.public());
+    let ask = async |method: &str, path: &str, audience: RelayId, body: &[u8]| {
+        let token = token_for(&root, audience, body, now() + 60);
+        let mut line = running.line().await;
+        line.send(&request(method, path, &token, body)).await;
+        line.answer().await
+    };
+    let answer = ask("GET", "/v1/roster", own, &[]).await;
+    let page: RosterPage = minicbor::decode(&answer.body).unwrap();
+    assert_eq!(page.entries.len(), of.entries.len());
+    let answer = ask("GET", "/v1/roster", of.roster.relay(), &[]).await;
+    assert_eq!(answer.refusal().unwrap().reason, RefusalReason::Token, "its own audience only");
+    let answer = ask("GET", "/v1/joins", own, &[]).await;
+    assert_eq!(answer.refusal().unwrap().reason, RefusalReason::Role);
+    let before = of.entries.len();
+    of.admit_officer(11);
+    assert_eq!(ask("POST", "/v1/roster", own, &of.page(before)).await.status, 200);
+    assert_eq!(running.relay.roster_seq(of.id()), Some(of.roster.seq()));
+    // A member does not become more by naming the root's audience.
+    let token = token_for(&of.headquarters(), own, &[], now() + 60);
+    let mut line = running.line().await;
+    line.send(&request("GET", "/v1/roster", &token, &[])).await;
+    assert_eq!(line.answer().await.refusal().unwrap().reason, RefusalReason::Token);
 }
 
 #[tokio::test]
