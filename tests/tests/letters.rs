@@ -7,18 +7,17 @@
 mod story;
 
 use kahriz_core::batch::{self, Adopted, Entry};
-use kahriz_core::crypto::{DeviceSecrets, MarkKey, SigningSecret, WrapSecret};
-use kahriz_core::drive::{self, Collected, Delivered};
+use kahriz_core::crypto::{DeviceSecrets, MarkKey, WrapSecret};
+use kahriz_core::drive::{self, Collected, Delivered, SyncError};
 use kahriz_core::letters::{Cover, Letter, LetterWriter, Signed, Statement};
 use kahriz_core::workspace::{LetterState, LetterView, LettersError};
 use kahriz_proto::frame::FrameRef;
-use kahriz_proto::ids::{DeviceId, FrameHash, LogId, RecordId};
+use kahriz_proto::ids::{DeviceId, FrameHash, RecordId};
 use kahriz_proto::letter::Deposit;
 use kahriz_proto::limits::LETTERS_BYTES_PER_DEVICE_MAX;
-use kahriz_proto::message::RosterPage;
-use kahriz_proto::roster::{Action, Entry as RosterEntry, EntryBody, Role, Roster};
+use kahriz_proto::roster::Role;
 use kahriz_tests::world::weather::Fault;
-use kahriz_tests::world::{Insider, LogKind, SimulatedRelay, Who, World};
+use kahriz_tests::world::{Insider, Who, World};
 use std::path::PathBuf;
 use story::{HQ, Mission, mission, set};
 
@@ -82,33 +81,6 @@ fn everybody_has(story: &Mission, record: RecordId, key: &str, values: &[&str]) 
 fn author(story: &Mission, at: Who, record: RecordId, key: &str) -> String {
     let view = story.world.at(at).record(record).unwrap().unwrap();
     view.fields[key].values[0].by.officer.clone()
-}
-
-/// Everybody hears that a device was revoked after these frames: from a relay that was told so.
-fn revoke(story: &mut Mission, who: Who, last_good: Vec<FrameRef>) {
-    let world = &mut story.world;
-    let device = world.at(who).device();
-    let mut entries = world.at(HQ).roster_entries(0).unwrap();
-    let root = SigningSecret::from_seed(&world.keepsakes.root_seed);
-    let admin = SigningSecret::from_seed(&[77; 32]);
-    let added = Action::AdminAdded { admin: admin.public() };
-    for (signer, action) in [(&root, added), (&admin, Action::DeviceRevoked { device, last_good })]
-    {
-        let read = Roster::replay(world.at(HQ).id(), entries.iter().map(Vec::as_slice)).unwrap();
-        let (seq, prev) = (read.seq() + 1, read.head());
-        let body = EntryBody { seq, prev, claimed_at: 1, signer: signer.public(), action };
-        entries.push(RosterEntry::sign(&body, |message| signer.sign(message)).to_bytes());
-    }
-    let relay = SimulatedRelay::start(LogKind::Memory, world.folder());
-    relay.register(RosterPage {
-        entries: entries.into_iter().map(Into::into).collect(),
-        keys: None,
-    });
-    for who in world.everybody() {
-        world.device_mut(who).line.lead_to(&relay);
-    }
-    world.relay = relay;
-    world.sync(HQ);
 }
 
 #[test]
@@ -361,12 +333,10 @@ fn the_letter_of_a_revoked_phone_waits_for_a_person_and_a_rejected_one_stays_to_
     let leyla = story.leyla;
     let person = story.known_person();
     story.changes(leyla, person, &[("full_name", "Vaqif Əliyev")]);
-    let log = LogId::of(story.world.at(leyla).device(), story.world.scope(0), 1);
-    revoke(&mut story, leyla, vec![FrameRef { log, seq: 1 }]);
-    // The phone hears of it at its next contact, seals its work, and nobody takes that frame.
-    drop(story.world.try_sync(leyla));
-    story.world.at(leyla).end_letter();
-    assert_eq!(deliver(&mut story.world, leyla).letters, 1);
+    story.world.revoke(leyla);
+    // The phone hears of it at its next contact, lets go of what it could read, and hands its letter in.
+    assert!(matches!(story.world.try_sync(leyla), Err(SyncError::Revoked)));
+    assert_eq!(deliver(&mut story.world, leyla).letters, 0);
     let collected = collect(&mut story.world);
     assert_eq!(
         (collected.letters, collected.settled.changes, collected.settled.waiting),
