@@ -4,16 +4,23 @@
 //! exception. If the engine refuses changes although their frame adds up, those of that one record are kept
 //! aside as stuck and the rest goes on: one bad record never blocks the queue. What changed is returned
 //! as patches; showing it is projection's business.
+//!
+//! Before the engine is given anything, `budget` has bounded what it may be asked for; `portion` gives it some
+//! records at a time, wherever it runs.
+
+mod budget;
+mod portion;
 
 use crate::batch::{
     Announcement, BatchError, Known, Parsed, ParsedChange, ParsedEntry, Place, Reference, parse,
 };
-use crate::record::{Change, Document, Fields, Opinion, RecordError};
+use crate::record::{Change, Document, Engine, EngineError, Fields, Opinion, RecordError};
 use crate::store::ParkReason;
 use crate::store::documents::{self, Kept, RecordRow};
 use crate::store::logs::{self, LogRow};
 use kahriz_proto::frame::Preamble;
 use kahriz_proto::ids::LogId;
+use portion::Portion;
 use rusqlite::Transaction;
 use std::collections::BTreeMap;
 
@@ -49,6 +56,9 @@ pub(crate) enum MergeError {
     /// It waits, or is quarantined.
     #[error("{0}")]
     Park(ParkReason),
+    /// There is nobody to put changes into documents.
+    #[error("the engine cannot be started")]
+    NoEngine,
     /// The disk, not the frame.
     #[error(transparent)]
     Database(#[from] rusqlite::Error),
@@ -65,17 +75,33 @@ impl From<BatchError> for MergeError {
         Self::Park(match error {
             BatchError::UnknownFormat(_) => ParkReason::Newer,
             BatchError::Missing => ParkReason::MissingDeps,
-            BatchError::Malformed
-            | BatchError::OverLimit
-            | BatchError::NotAChange
-            | BatchError::Digest => ParkReason::Malformed,
+            BatchError::OverLimit => ParkReason::OverLimit,
+            BatchError::Malformed | BatchError::NotAChange | BatchError::Digest => {
+                ParkReason::Malformed
+            }
         })
     }
 }
 
 impl From<RecordError> for MergeError {
-    fn from(_: RecordError) -> Self {
-        Self::Park(ParkReason::Malformed)
+    fn from(error: RecordError) -> Self {
+        Self::Park(match error {
+            RecordError::OverLimit => ParkReason::OverLimit,
+            RecordError::NotAChange
+            | RecordError::Damaged
+            | RecordError::Refused
+            | RecordError::MissingDeps
+            | RecordError::UnknownBase => ParkReason::Malformed,
+        })
+    }
+}
+
+impl From<EngineError> for MergeError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Died => Self::Park(ParkReason::Poisonous),
+            EngineError::Unavailable => Self::NoEngine,
+        }
     }
 }
 
@@ -86,6 +112,7 @@ pub(crate) fn apply(
     preamble: &Preamble,
     own: &LogRow,
     batch: &[u8],
+    engine: &dyn Engine,
 ) -> Result<Merged, MergeError> {
     let deps: Vec<LogId> = preamble.deps.iter().map(|dep| dep.log).collect();
     let parsed = parse(own.log, &deps, batch)?;
@@ -94,7 +121,7 @@ pub(crate) fn apply(
     if !parsed.adds_up(&ids) {
         return Err(ParkReason::Malformed.into());
     }
-    let (patches, changes) = frame.apply()?;
+    let (patches, changes) = frame.apply(engine)?;
     let announcements = parsed.entries.into_iter().filter_map(|entry| match entry {
         ParsedEntry::Announcement(announcement) => Some(announcement),
         ParsedEntry::Change(_) => None,
@@ -134,6 +161,13 @@ struct Touched {
     new: Vec<(Known, Change)>,
 }
 
+impl Touched {
+    /// The highest operation counter that is held of the record.
+    fn highest_op(&self) -> u64 {
+        self.held.values().map(|known| known.max_op).max().unwrap_or(0)
+    }
+}
+
 struct Frame<'a> {
     tx: &'a Transaction<'a>,
     preamble: &'a Preamble,
@@ -169,10 +203,7 @@ impl Frame<'_> {
         let of_own = Place { log: own, seq: 0 }..=Place { log: own, seq: u64::MAX };
         let newest = touched.held.range(of_own).next_back().map(|(_, known)| *known);
         let change = Change::from_chunk(parsed.chunk(newest, held)?)?;
-        // No honest log comes to numbers that a database cannot hold.
-        let countable =
-            i64::try_from(change.seq()).is_ok() && i64::try_from(change.max_op()).is_ok();
-        if change.log() != Some(own) || !countable {
+        if change.log() != Some(own) {
             return Err(ParkReason::Malformed.into());
         }
         let place = Place { log: own, seq: change.seq() };
@@ -181,6 +212,7 @@ impl Frame<'_> {
             Some(same) if same.id == known.id => {}
             Some(_) => return Err(ParkReason::Forked.into()),
             None => {
+                budget::fits(&change, newest, touched)?;
                 touched.held.insert(place, known);
                 touched.new.push((known, change));
             }
@@ -201,9 +233,11 @@ impl Frame<'_> {
         Ok(Touched { row, kind: row.map(|row| row.kind), held, new: vec![] })
     }
 
-    fn apply(self) -> Result<(Vec<Patch>, u64), MergeError> {
-        let (mut patches, mut count) = (vec![], 0);
+    /// Notes the new changes record by record, and puts them into the documents some records at a time.
+    fn apply(self, engine: &dyn Engine) -> Result<(Vec<Patch>, u64), MergeError> {
         let Self { tx, preamble, own, mut records, order } = self;
+        let (mut patches, mut count) = (vec![], 0);
+        let mut portion = Portion::new(tx, own, engine);
         for reference in order {
             let Some(touched) = records.remove(&reference) else { continue };
             if touched.new.is_empty() {
@@ -213,14 +247,19 @@ impl Frame<'_> {
                 Some(row) => (row, false),
                 None => (add_record(tx, preamble, own, reference, touched.kind)?, true),
             };
+            budget::weigh(tx, row.id, own.id, &touched.new)?;
             for (known, change) in &touched.new {
                 documents::add_change(tx, row.id, own.id, known, Some(preamble.seq))?;
                 logs::touch(tx, own.id, change.claimed_s())?;
             }
-            let changes: Vec<Change> = touched.new.into_iter().map(|(_, change)| change).collect();
-            count += changes.len() as u64;
-            patches.extend(apply_to_document(tx, row, fresh, own, changes)?);
+            count += touched.new.len() as u64;
+            let changes = touched.new.into_iter().map(|(_, change)| change).collect();
+            portion.add(row, fresh, changes)?;
+            if portion.is_full() {
+                patches.extend(portion.put_in()?);
+            }
         }
+        patches.extend(portion.put_in()?);
         Ok((patches, count))
     }
 }
@@ -235,37 +274,4 @@ fn add_record(
     // Only its creator's log begins a record.
     let kind = kind.filter(|_| reference.creator == own.log).ok_or(ParkReason::Malformed)?;
     Ok(documents::add_record(tx, reference, own.id, preamble.scope, kind)?)
-}
-
-/// Applies changes to a copy of the record's document. If the engine refuses, the document stays as it
-/// was and the changes are kept as stuck.
-fn apply_to_document(
-    tx: &Transaction<'_>,
-    row: RecordRow,
-    fresh: bool,
-    own: &LogRow,
-    changes: Vec<Change>,
-) -> Result<Option<Patch>, MergeError> {
-    let kept = documents::document(tx, row.id)?;
-    let loaded = match &kept {
-        Some(kept) => Document::load(&kept.bytes),
-        None => Ok(Document::empty()),
-    };
-    let applied = loaded.and_then(|mut document| {
-        document.apply(changes.clone())?;
-        Ok(document)
-    });
-    match applied {
-        Ok(document) => {
-            let chunks: Vec<&[u8]> = changes.iter().map(Change::chunk).collect();
-            extend(tx, row.id, kept, &document, &chunks)?;
-            Ok(patch(row, fresh, &document))
-        }
-        Err(_) => {
-            for change in &changes {
-                documents::keep_stuck(tx, row.id, own.id, change.seq(), change.chunk())?;
-            }
-            Ok(None)
-        }
-    }
 }

@@ -42,6 +42,7 @@ pub use reading::{DeviceAccount, Parked, Rebuilt, Status};
 pub use view::{Delivery, HistoryEntry, Opinion, RecordView, Standing, Touch};
 
 use crate::crypto::{SigningSecret, token};
+use crate::record::{Engine, InProcess};
 pub use crate::store::StoreKey;
 use crate::store::{Store, members, settings};
 use identity::{Identity, name, setting_id, setting_text};
@@ -138,13 +139,16 @@ pub struct Person {
 pub struct Workspace {
     store: Store,
     identity: RwLock<Identity>,
+    /// Who puts what others wrote into documents.
+    engine: Box<dyn Engine>,
     /// Drafts of existing records that were begun since opening.
     drafts_begun: AtomicU64,
 }
 
 impl Workspace {
     fn new(store: Store, identity: Identity) -> Self {
-        Self { store, identity: RwLock::new(identity), drafts_begun: AtomicU64::new(0) }
+        let engine = Box::new(InProcess);
+        Self { store, identity: RwLock::new(identity), engine, drafts_begun: AtomicU64::new(0) }
     }
 }
 
@@ -156,7 +160,15 @@ impl Workspace {
     pub fn open(dir: &Path, key: &StoreKey) -> Result<Self, OpenError> {
         let store = Store::open(dir, key)?;
         let identity = store.read(Identity::load)?.ok_or(OpenError::Nobodys)?;
+        incoming::look_back(&store)?;
         Ok(Self::new(store, identity))
+    }
+
+    /// Merges with another engine than the one in this process, such as one in a process that may be killed.
+    #[must_use]
+    pub fn with_engine(mut self, engine: Box<dyn Engine>) -> Self {
+        self.engine = engine;
+        self
     }
 
     /// The workspace's id.

@@ -12,6 +12,7 @@ type Migration = &'static [&'static str];
 const MIGRATIONS: &[Migration] = &[
     &[include_str!("../../sql/0001_sync.sql"), include_str!("../../sql/0001_rows.sql")],
     &[include_str!("../../sql/0002_orders.sql")],
+    &[include_str!("../../sql/0003_pipeline.sql")],
 ];
 
 /// Why the schema could not be brought up to date.

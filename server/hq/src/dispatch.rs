@@ -16,7 +16,7 @@ use crate::failure::{Failure, USAGE};
 use crate::headquarters::{Headquarters, Plan};
 use crate::operate::{self, Desk, Joins};
 use crate::shell::Terminal;
-use crate::{demo, handover, keyfile, say, setup};
+use crate::{demo, engine, handover, keyfile, say, setup};
 
 /// Runs the program on this process's arguments.
 pub fn run() -> ExitCode {
@@ -27,6 +27,9 @@ pub fn run() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
         }
     };
+    if matches!(cli.command, Command::Engine) {
+        return engine::answer_all();
+    }
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -60,6 +63,8 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Export { dir, order: export } => order(&dir, Order::Export(export)),
         Command::Device(device) => at_device(device, key_file, json),
         Command::Demo(demo) => demo::run(&demo, json),
+        // It was answered before anything else was set up.
+        Command::Engine => Ok(()),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "kahriz", &mut io::stdout());
             Ok(())
@@ -120,7 +125,7 @@ pub(crate) fn open(folder: &Path, key_file: Option<&Path>) -> Result<Workspace, 
         }
         key => key?,
     };
-    Workspace::open(folder, &key).map_err(at_folder)
+    Workspace::open(folder, &key).map(engine::beside).map_err(at_folder)
 }
 
 /// Admits the one whose code was given, or shows who asks and waits for the person to compare.

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `cli`, `dispatch` | the command line, and who carries out what |
 //! | `setup`, `headquarters`, `handover` | founding and joining; a headquarters at work; orders handed to it |
+//! | [`engine`] | what others wrote is read in a process of its own |
 //! | `operate` | orders on an open store, one module each |
 //! | [`mapping`] | other systems' records, both ways |
 //! | `export` | what may leave, as CSV or GeoJSON |
@@ -18,6 +19,7 @@ mod bell;
 mod cli;
 pub mod demo;
 mod dispatch;
+pub mod engine;
 mod export;
 mod failure;
 mod handover;
