@@ -90,6 +90,7 @@ impl From<RecordError> for MergeError {
             RecordError::NotAChange
             | RecordError::Damaged
             | RecordError::Refused
+            | RecordError::Panicked
             | RecordError::MissingDeps
             | RecordError::UnknownBase => ParkReason::Malformed,
         })

@@ -50,6 +50,10 @@ pub enum RecordError {
     #[error("the changes cannot be applied")]
     #[n(3)]
     Refused,
+    /// The engine came to grief over them, and was held.
+    #[error("the engine panicked over the changes")]
+    #[n(6)]
+    Panicked,
     /// Changes that these build on are not here.
     #[error("the changes build on others that are not here")]
     #[n(4)]

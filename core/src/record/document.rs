@@ -83,13 +83,13 @@ impl Document {
     /// Reads a document that [`Document::save`] or a concatenation of chunks made.
     ///
     /// # Errors
-    /// [`RecordError::Damaged`] if any part of the bytes cannot be read.
+    /// [`RecordError::Damaged`] if any part of the bytes cannot be read, [`RecordError::Panicked`] if the engine
+    /// panics over them.
     pub fn load(bytes: &[u8]) -> Result<Self, RecordError> {
-        catch_unwind(AssertUnwindSafe(|| Automerge::load(bytes).ok()))
-            .ok()
-            .flatten()
+        catch_unwind(AssertUnwindSafe(|| Automerge::load(bytes)))
+            .map_err(|_| RecordError::Panicked)?
             .map(Self)
-            .ok_or(RecordError::Damaged)
+            .map_err(|_| RecordError::Damaged)
     }
 
     /// The whole document, compact.

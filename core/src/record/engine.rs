@@ -76,13 +76,16 @@ impl Engine for InProcess {
 impl Trial {
     fn try_out(&self) -> Result<Grown, RecordError> {
         let grow = AssertUnwindSafe(|| self.grow());
-        catch_unwind(grow).unwrap_or(Err(RecordError::Refused))
+        catch_unwind(grow).unwrap_or(Err(RecordError::Panicked))
     }
 
     fn grow(&self) -> Result<Grown, RecordError> {
         let mut bytes = self.kept.clone();
         self.changes.iter().for_each(|change| bytes.extend_from_slice(change.chunk()));
-        let document = Document::load(&bytes).map_err(|_| RecordError::Refused)?;
+        let document = Document::load(&bytes).map_err(|error| match error {
+            RecordError::Panicked => error,
+            _ => RecordError::Refused,
+        })?;
         if !document.holds(&self.changes) {
             return Err(RecordError::MissingDeps);
         }

@@ -11,7 +11,7 @@
 mod child;
 mod pipe;
 
-pub(crate) use child::answer_all;
+pub use child::answer_all;
 
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kahriz_core::record::{Engine, EngineError, Grown, RecordError, Trial, question, read_answer};
 use kahriz_core::workspace::{Membership, Workspace};
@@ -58,6 +58,8 @@ pub struct Toll {
     pub deaths: AtomicU64,
     /// Children that were killed because they thought too long.
     pub time_outs: AtomicU64,
+    /// The longest that one question took, in ms.
+    pub slowest_ms: AtomicU64,
     /// The process that runs now, or ran last.
     pub process: AtomicU64,
 }
@@ -102,7 +104,10 @@ impl ChildEngine {
             Some(running) => running,
             None => self.start()?,
         };
+        let asked = Instant::now();
         let (answer, in_time) = running.ask(&question);
+        let took_ms = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.toll.slowest_ms.fetch_max(took_ms, Ordering::Relaxed);
         let grown = answer.and_then(|answer| read_answer(&answer, trials.len()));
         match grown {
             Some(grown) if in_time => {

@@ -8,8 +8,10 @@ use kahriz_core::record::answer;
 
 use super::pipe;
 
-/// Answers the questions on the standard input until there are no more.
-pub(crate) fn answer_all() -> ExitCode {
+/// Answers the questions on the standard input until there are no more. This is all that the process does: it bounds
+/// itself first, and nothing undoes that.
+#[must_use]
+pub fn answer_all() -> ExitCode {
     // A panic is an answer like another, and what it says may hold what stands in a record.
     panic::set_hook(Box::new(|_| {}));
     if bounds::at_start().is_err() {
