@@ -119,10 +119,7 @@ impl Report {
                 self.growth_mb > GROWTH_MB_MAX,
                 format!("the main process grew by {:.0} MB", self.growth_mb),
             ),
-            (
-                self.slowest_ms > INPUT_MS_MAX,
-                format!("one question took {} ms", self.slowest_ms),
-            ),
+            (self.slowest_ms > INPUT_MS_MAX, format!("one question took {} ms", self.slowest_ms)),
         ];
         gates.into_iter().filter(|(broken, _)| *broken).map(|(_, what)| what).collect()
     }

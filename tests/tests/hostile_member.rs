@@ -71,6 +71,11 @@ fn with(chunk: &[u8], alter: impl FnOnce(&mut Anatomy<'_>)) -> Vec<u8> {
     assemble(&parts).0
 }
 
+/// The same with other operations.
+fn with_rest(chunk: &[u8], rest: &[u8]) -> Vec<u8> {
+    assemble(&Anatomy { rest, ..dissect(chunk).unwrap() }).0
+}
+
 /// The columns of operations, written by hand.
 fn columns(columns: &[(u64, &[u8])]) -> Vec<u8> {
     let mut out = vec![];
@@ -86,7 +91,10 @@ fn columns(columns: &[(u64, &[u8])]) -> Vec<u8> {
 impl Ground {
     /// A new insider's frames with these insides go round; says why its last one is set aside at headquarters, if it
     /// is. Whatever they are, the honest hold what they held, agree, and go on.
-    fn suffers(&mut self, insides: impl FnOnce(&Self, LogId) -> Vec<Vec<u8>>) -> Option<ParkReason> {
+    fn suffers(
+        &mut self,
+        insides: impl FnOnce(&Self, LogId) -> Vec<Vec<u8>>,
+    ) -> Option<ParkReason> {
         let before = measure::own_peak_rss_mb().unwrap_or(0.0);
         let mut insider = Insider::admitted(&mut self.world, 0);
         self.world.settle();
@@ -111,7 +119,8 @@ impl Ground {
         let log = self.world.relay.log();
         let (id, scope) = (self.world.at(Who::HEADQUARTERS).id(), self.world.scope(0));
         let all = 1..=log.position(id, scope).unwrap();
-        let frames = all.map(|at| Frame::decode(log.frame(id, scope, at).unwrap().unwrap()).unwrap());
+        let frames =
+            all.map(|at| Frame::decode(log.frame(id, scope, at).unwrap().unwrap()).unwrap());
         let of_leyla = frames.filter(|frame| frame.preamble().log() == self.log);
         let newest = of_leyla.last().unwrap();
         kahriz_proto::frame::FrameRef { log: self.log, seq: newest.preamble().seq }
@@ -133,9 +142,11 @@ impl Ground {
             }
             let view = workspace.record(self.records[0]).unwrap().unwrap();
             assert_eq!(view.shown().get("mother_name"), Some(&Scalar::from(said.as_str())));
-            let before = format!("{:?}", workspace.list(&kahriz_core::query::Query::default()).unwrap());
+            let before =
+                format!("{:?}", workspace.list(&kahriz_core::query::Query::default()).unwrap());
             workspace.rebuild().unwrap();
-            let after = format!("{:?}", workspace.list(&kahriz_core::query::Query::default()).unwrap());
+            let after =
+                format!("{:?}", workspace.list(&kahriz_core::query::Query::default()).unwrap());
             assert_eq!(before, after);
         }
     }
@@ -156,9 +167,8 @@ fn whatever_a_member_seals_the_others_keep_what_they_have_and_go_on() {
     let mut ground = ground();
 
     // What an honest program writes is taken, else the rest means nothing.
-    let reason = ground.suffers(|_, own| {
-        vec![packed(own, &[], own_record(own), &created(own, "Insider"), &[])]
-    });
+    let reason = ground
+        .suffers(|_, own| vec![packed(own, &[], own_record(own), &created(own, "Insider"), &[])]);
     assert_eq!(reason, None);
 
     // A change that says it is Leyla's.
@@ -217,7 +227,7 @@ fn whatever_a_member_seals_the_others_keep_what_they_have_and_go_on() {
     // A million operations in nine bytes.
     let reason = ground.suffers(|_, own| {
         let rest = columns(&[(0x42, &[0xc0, 0x84, 0x3d, 1])]);
-        let chunk = with(&created(own, "Many"), |parts| parts.rest = &rest);
+        let chunk = with_rest(&created(own, "Many"), &rest);
         vec![packed(own, &[], own_record(own), &chunk, &[])]
     });
     assert_eq!(reason, Some(OverLimit), "a million operations");
@@ -266,7 +276,7 @@ fn operations_that_no_honest_program_writes_are_set_aside() {
         let reason = ground.suffers(|_, own| {
             let honest = created(own, "Columns");
             let rest = alter(dissect(&honest).unwrap().rest);
-            let chunk = with(&honest, |parts| parts.rest = &rest);
+            let chunk = with_rest(&honest, &rest);
             vec![packed(own, &[], own_record(own), &chunk, &[])]
         });
         assert_eq!(reason, Some(Malformed), "{what}");

@@ -82,10 +82,7 @@ impl Trial {
     fn grow(&self) -> Result<Grown, RecordError> {
         let mut bytes = self.kept.clone();
         self.changes.iter().for_each(|change| bytes.extend_from_slice(change.chunk()));
-        let document = Document::load(&bytes).map_err(|error| match error {
-            RecordError::Panicked => error,
-            _ => RecordError::Refused,
-        })?;
+        let document = Document::load(&bytes).map_err(of_loading)?;
         if !document.holds(&self.changes) {
             return Err(RecordError::MissingDeps);
         }
@@ -94,6 +91,11 @@ impl Trial {
         let compacted = self.compact.then(|| compacted(&document, &fields)).flatten();
         Ok(Grown { compacted, fields, first, last })
     }
+}
+
+/// What is kept was read before, so it is the changes that are at fault.
+fn of_loading(error: RecordError) -> RecordError {
+    if error == RecordError::Damaged { RecordError::Refused } else { error }
 }
 
 /// The compact document, if it reads back as the same.

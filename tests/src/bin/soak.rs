@@ -24,7 +24,7 @@ enum What {
         /// How many mutated frames, each at the relay and at a device.
         #[arg(long, default_value_t = 10_000)]
         frames: u64,
-        /// How many mutated changes: half read first, as everything is, half given to the engine unread.
+        /// How many mutated changes: read first, as everything is, but for one in 32 that the engine is given unread.
         #[arg(long, default_value_t = 100_000)]
         changes: u64,
         /// The same seed makes the same inputs. Without it, one is drawn and said.
@@ -76,7 +76,10 @@ fn tell(report: &Report) {
     tell_course("changes, unread", &report.changes_unread);
     let engine = &report.engine;
     println!("engine, read first: {} deaths, {} time-outs", engine.deaths, engine.time_outs);
-    println!("engine, unread: {} deaths, {} time-outs", engine.deaths_unread, engine.time_outs_unread);
+    println!(
+        "engine, unread: {} deaths, {} time-outs",
+        engine.deaths_unread, engine.time_outs_unread
+    );
     println!("engine: largest growth seen {:.0} MB", engine.growth_mb);
     println!("main process: no death, grew by {:.0} MB", report.growth_mb);
     println!("slowest question {} ms, all {:.0} s", report.slowest_ms, report.seconds);

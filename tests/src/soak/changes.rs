@@ -1,6 +1,6 @@
 //! Mutated changes: on the way of everything that is merged, and given to the engine unread.
 
-use super::mutate;
+use super::mutate::{self, Inflations};
 use super::{Course, Tolls};
 use crate::measure;
 use kahriz_core::record::{
@@ -17,6 +17,9 @@ use std::sync::atomic::Ordering;
 
 /// Trials in one question to the engine.
 const AT_ONCE: u64 = 64;
+
+/// One question in so many is of unread changes. Some of those cost the engine all of its time.
+const UNREAD_ONE_IN: u64 = 32;
 
 /// A document and a change that fits it.
 struct Sample {
@@ -76,13 +79,14 @@ impl Soaked {
         self.first_mb = measure::peak_rss_mb_of(process).unwrap_or(0.0);
     }
 
-    /// Half of them on the way of everything, half unread.
+    /// Most of them on the way of everything, some unread.
     pub fn run(&mut self, changes: u64) {
         let mut left = changes;
         while left > 0 {
             let count = left.min(AT_ONCE);
             left -= count;
-            if (left / AT_ONCE) % 2 == 0 { self.try_read(count) } else { self.try_unread(count) }
+            let unread = (left / AT_ONCE) % UNREAD_ONE_IN == 1;
+            if unread { self.try_unread(count) } else { self.try_read(count) }
         }
     }
 
@@ -90,7 +94,7 @@ impl Soaked {
         let mut trials = vec![];
         for _ in 0..count {
             self.read.tried += 1;
-            let (sample, chunk) = self.mutated();
+            let (sample, chunk) = self.mutated(Inflations::Many);
             match Change::from_chunk(chunk) {
                 Ok(change) => trials.push(Trial {
                     kept: self.samples[sample].kept.clone(),
@@ -115,13 +119,14 @@ impl Soaked {
         let mut trials = vec![];
         for _ in 0..count {
             self.unread.tried += 1;
-            let (sample, chunk) = self.mutated();
+            let (sample, chunk) = self.mutated(Inflations::Few);
             let kept = [&self.samples[sample].kept[..], &chunk].concat();
             trials.push(Trial { kept, changes: vec![], compact: self.rng.random_range(0..8) == 0 });
         }
         let before = self.deaths();
-        for answer in self.ask(&trials) {
-            count_in(&mut self.unread, answer);
+        for trial in &trials {
+            let answers = self.ask(std::slice::from_ref(trial));
+            answers.into_iter().for_each(|answer| count_in(&mut self.unread, answer));
         }
         let after = self.deaths();
         self.tolls.deaths_unread += after.0 - before.0;
@@ -129,10 +134,10 @@ impl Soaked {
     }
 
     /// A sample, and its change made another.
-    fn mutated(&mut self) -> (usize, Vec<u8>) {
+    fn mutated(&mut self, inflations: Inflations) -> (usize, Vec<u8>) {
         let sample = self.rng.random_range(0..self.samples.len());
         loop {
-            let chunk = mutate::change(&self.samples[sample].chunk, &mut self.rng);
+            let chunk = mutate::change(&self.samples[sample].chunk, inflations, &mut self.rng);
             if chunk != self.samples[sample].chunk {
                 return (sample, chunk);
             }
@@ -145,10 +150,9 @@ impl Soaked {
         }
         let answers = match self.engine.grow(trials) {
             Ok(answers) => answers.into_iter().map(|one| one.map_err(Refused::By)).collect(),
-            // One of them killed it. The others are asked again, each alone.
+            // One of them killed it. All are asked again, each alone.
             Err(EngineError::Died) if trials.len() > 1 => {
-                let halves = trials.split_at(trials.len() / 2);
-                return [self.ask(halves.0), self.ask(halves.1)].concat();
+                return trials.chunks(1).flat_map(|one| self.ask(one)).collect();
             }
             Err(EngineError::Died) => vec![Err(Refused::Died)],
             Err(EngineError::Unavailable) => panic!("the engine cannot be started"),

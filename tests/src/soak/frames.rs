@@ -61,8 +61,17 @@ impl Soaked {
         world.kill(victim);
         let rng = ChaCha20Rng::seed_from_u64(seed ^ 0xf4a3e);
         let (at_the_relay, at_a_device) = (Course::default(), Course::default());
-        let mut soaked =
-            Self { at_the_relay, at_a_device, world, author, victim, insider, frames, rng, devices: 0 };
+        let mut soaked = Self {
+            at_the_relay,
+            at_a_device,
+            world,
+            author,
+            victim,
+            insider,
+            frames,
+            rng,
+            devices: 0,
+        };
         // What is not mutated must be taken, else nothing here means anything.
         let (left, _) = soaked.pull(soaked.frames.clone());
         assert!(left.is_empty(), "unaltered frames are merged: {left:?}");
@@ -88,9 +97,10 @@ impl Soaked {
         let verdicts = self.insider.push(&self.world, frames);
         self.at_the_relay.refuse_many("not looked at", (frames.len() - verdicts.len()) as u64);
         for verdict in verdicts {
-            match verdict {
-                Verdict::Stored => self.at_the_relay.accepted += 1,
-                other => self.at_the_relay.refuse(&format!("{other:?}")),
+            if verdict == Verdict::Stored {
+                self.at_the_relay.accepted += 1;
+            } else {
+                self.at_the_relay.refuse(&format!("{verdict:?}"));
             }
         }
     }
@@ -142,7 +152,8 @@ impl Soaked {
                 bytes = self.forged(&original);
             }
             if self.rng.random_range(0..4) > 0 || bytes == original {
-                (0..self.rng.random_range(1..=3)).for_each(|_| mutate::blindly(&mut bytes, &mut self.rng));
+                (0..self.rng.random_range(1..=3))
+                    .for_each(|_| mutate::blindly(&mut bytes, &mut self.rng));
             }
             if !self.frames.contains(&bytes) {
                 return bytes;
@@ -176,7 +187,7 @@ fn stage_of(error: &FrameError) -> &'static str {
         FrameError::BodyMismatch => "the body is not the one that the header names",
         FrameError::NotCanonical => "another encoding",
         FrameError::UnknownVersion(_) => "another version",
-        _ => "not a frame",
+        FrameError::Malformed | FrameError::Deps => "not a frame",
     }
 }
 

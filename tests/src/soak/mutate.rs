@@ -7,9 +7,31 @@ use sha2::{Digest, Sha256};
 
 /// Numbers that break things.
 const EDGES: [u64; 14] = [
-    0, 1, 2, 0x3f, 0x40, 0x7f, 0x80, 0xffff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff,
-    0x7fff_ffff_ffff_ffff, 0x8000_0000_0000_0000, u64::MAX,
+    0,
+    1,
+    2,
+    0x3f,
+    0x40,
+    0x7f,
+    0x80,
+    0xffff,
+    0x7fff_ffff,
+    0x8000_0000,
+    0xffff_ffff,
+    0x7fff_ffff_ffff_ffff,
+    0x8000_0000_0000_0000,
+    u64::MAX,
 ];
+
+/// How often a run is made far longer than there is reason for. To an engine that reads it unread it mostly means two
+/// seconds, and then its death.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inflations {
+    /// As often as anything else.
+    Many,
+    /// Now and then.
+    Few,
+}
 
 /// One blind edit of some bytes: bits, bytes, pieces, ends, or a number made another.
 pub fn blindly(bytes: &mut Vec<u8>, rng: &mut impl Rng) {
@@ -55,7 +77,7 @@ fn renumber(bytes: &mut Vec<u8>, at: usize, rng: &mut impl Rng) {
 
 /// A change chunk made another, its length and checksum put right again so that it comes past them.
 #[must_use]
-pub fn change(chunk: &[u8], rng: &mut impl Rng) -> Vec<u8> {
+pub fn change(chunk: &[u8], inflations: Inflations, rng: &mut impl Rng) -> Vec<u8> {
     let edits = rng.random_range(1..=3);
     match rng.random_range(0..4) {
         0 => {
@@ -72,7 +94,7 @@ pub fn change(chunk: &[u8], rng: &mut impl Rng) -> Vec<u8> {
         _ => {
             let parts = dissect(chunk).expect("it is a chunk");
             let mut columns = Columns::of(parts.rest);
-            (0..edits).for_each(|_| columns.mutate(rng));
+            (0..edits).for_each(|_| columns.mutate(inflations, rng));
             let rest = columns.bytes();
             assemble(&Anatomy { rest: &rest, ..parts }).0
         }
@@ -128,7 +150,7 @@ impl Columns {
         out
     }
 
-    fn mutate(&mut self, rng: &mut impl Rng) {
+    fn mutate(&mut self, inflations: Inflations, rng: &mut impl Rng) {
         if self.0.is_empty() {
             return;
         }
@@ -147,7 +169,9 @@ impl Columns {
                 self.0.insert(at, twice);
             }
             // Inflations: a run of the same value, or of nothing, that is far longer than there is reason for.
-            4 | 5 => self.inflate(at, rng),
+            4 | 5 if inflations == Inflations::Many || rng.random_range(0..200) == 0 => {
+                self.inflate(at, rng);
+            }
             // The same number of rows, other values: what a reader of the form alone cannot see.
             6 | 7 => {
                 let column = &mut self.0[at].1;
