@@ -4,6 +4,12 @@
 //! exception. If the engine refuses changes although their frame adds up, those of that one record are kept
 //! aside as stuck and the rest goes on: one bad record never blocks the queue. What changed is returned
 //! as patches; showing it is projection's business.
+//!
+//! Before the engine is given anything, `budget` has bounded what it may be asked for; `portion` gives it some
+//! records at a time, wherever it runs.
+
+mod budget;
+mod portion;
 
 mod adopted;
 
@@ -12,13 +18,14 @@ pub(crate) use adopted::{Found, adopt, find};
 use crate::batch::{
     Announcement, BatchError, Known, Parsed, ParsedChange, ParsedEntry, Place, Reference, parse,
 };
-use crate::record::{Change, Document, Fields, Opinion, RecordError};
+use crate::record::{Change, Document, Engine, EngineError, Fields, Opinion, RecordError};
 use crate::store::ParkReason;
 use crate::store::documents::{self, Kept, RecordRow};
 use crate::store::logs::{self, LogRow};
 use kahriz_proto::frame::Preamble;
 use kahriz_proto::ids::{LogId, ScopeId};
 use kahriz_proto::roster::Roster;
+use portion::Portion;
 use rusqlite::Transaction;
 use std::collections::BTreeMap;
 
@@ -54,6 +61,9 @@ pub(crate) enum MergeError {
     /// It waits, or is quarantined.
     #[error("{0}")]
     Park(ParkReason),
+    /// There is nobody to put changes into documents.
+    #[error("the engine cannot be started")]
+    NoEngine,
     /// The disk, not the frame.
     #[error(transparent)]
     Database(#[from] rusqlite::Error),
@@ -70,17 +80,34 @@ impl From<BatchError> for MergeError {
         Self::Park(match error {
             BatchError::UnknownFormat(_) => ParkReason::Newer,
             BatchError::Missing => ParkReason::MissingDeps,
-            BatchError::Malformed
-            | BatchError::OverLimit
-            | BatchError::NotAChange
-            | BatchError::Digest => ParkReason::Malformed,
+            BatchError::OverLimit => ParkReason::OverLimit,
+            BatchError::Malformed | BatchError::NotAChange | BatchError::Digest => {
+                ParkReason::Malformed
+            }
         })
     }
 }
 
 impl From<RecordError> for MergeError {
-    fn from(_: RecordError) -> Self {
-        Self::Park(ParkReason::Malformed)
+    fn from(error: RecordError) -> Self {
+        Self::Park(match error {
+            RecordError::OverLimit => ParkReason::OverLimit,
+            RecordError::NotAChange
+            | RecordError::Damaged
+            | RecordError::Refused
+            | RecordError::Panicked
+            | RecordError::MissingDeps
+            | RecordError::UnknownBase => ParkReason::Malformed,
+        })
+    }
+}
+
+impl From<EngineError> for MergeError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Died => Self::Park(ParkReason::Poisonous),
+            EngineError::Unavailable => Self::NoEngine,
+        }
     }
 }
 
@@ -92,6 +119,7 @@ pub(crate) fn apply(
     own: &LogRow,
     roster: &Roster,
     batch: &[u8],
+    engine: &dyn Engine,
 ) -> Result<Merged, MergeError> {
     let deps: Vec<LogId> = preamble.deps.iter().map(|dep| dep.log).collect();
     let parsed = parse(own.log, &deps, batch)?;
@@ -100,7 +128,7 @@ pub(crate) fn apply(
     if !parsed.adds_up(&ids) {
         return Err(ParkReason::Malformed.into());
     }
-    let (patches, changes) = frame.apply()?;
+    let (patches, changes) = frame.apply(engine)?;
     let announcements = parsed.entries.into_iter().filter_map(|entry| match entry {
         ParsedEntry::Announcement(announcement) => Some(announcement),
         ParsedEntry::Change(_) | ParsedEntry::Adopted(_) => None,
@@ -156,6 +184,13 @@ struct New {
     carried: bool,
 }
 
+impl Touched {
+    /// The highest operation counter that is held of the record.
+    fn highest_op(&self) -> u64 {
+        self.held.values().map(|known| known.max_op).max().unwrap_or(0)
+    }
+}
+
 struct Frame<'a> {
     tx: &'a Transaction<'a>,
     scope: ScopeId,
@@ -194,10 +229,7 @@ impl<'a> Frame<'a> {
         }
         let held = |place: Place| touched.held.get(&place).copied();
         let change = Change::from_chunk(parsed.chunk(touched.newest, held)?)?;
-        // No honest log comes to numbers that a database cannot hold.
-        let countable =
-            i64::try_from(change.seq()).is_ok() && i64::try_from(change.max_op()).is_ok();
-        if change.log() != Some(own.log) || !countable {
+        if change.log() != Some(own.log) {
             return Err(ParkReason::Malformed.into());
         }
         let place = Place { log: own.log, seq: change.seq() };
@@ -206,6 +238,7 @@ impl<'a> Frame<'a> {
             Some(same) if same.id == known.id => touched.arrived.push(place.seq),
             Some(_) => return Err(ParkReason::Forked.into()),
             None => {
+                budget::fits(&change, touched.newest, touched)?;
                 touched.held.insert(place, known);
                 touched.new.push(New { known, change, log: own.id, carried: false });
             }
@@ -240,9 +273,11 @@ impl<'a> Frame<'a> {
         Ok(Touched { row, begun: None, held, newest, arrived: vec![], new: vec![] })
     }
 
-    fn apply(self) -> Result<(Vec<Patch>, u64), MergeError> {
+    /// Notes the new changes record by record, and puts them into the documents some records at a time.
+    fn apply(self, engine: &dyn Engine) -> Result<(Vec<Patch>, u64), MergeError> {
         let (mut patches, mut count) = (vec![], 0);
         let Self { tx, scope, own, seq, mut records, order, .. } = self;
+        let mut portion = Portion::new(tx, engine);
         for reference in order {
             let Some(touched) = records.remove(&reference) else { continue };
             if let (Some(row), Some(frame)) = (touched.row, seq) {
@@ -270,12 +305,20 @@ impl<'a> Frame<'a> {
                 logs::touch(tx, *log, change.claimed_s())?;
             }
             count += touched.new.len() as u64;
-            // What the engine refuses is kept aside under its own log.
+            // What the engine refuses is kept aside under its own log; a log's run grows on the one before it.
             for (number, (log, changes)) in in_runs(touched.new).into_iter().enumerate() {
+                budget::weigh(tx, row.id, log, &changes)?;
+                if number > 0 {
+                    patches.extend(portion.put_in()?);
+                }
                 let fresh = fresh && (number == 0 || documents::document(tx, row.id)?.is_none());
-                patches.extend(apply_to_document(tx, row, fresh, log, changes)?);
+                portion.add(row, fresh, log, changes)?;
+            }
+            if portion.is_full() {
+                patches.extend(portion.put_in()?);
             }
         }
+        patches.extend(portion.put_in()?);
         Ok((patches, count))
     }
 }
@@ -290,37 +333,4 @@ fn in_runs(new: Vec<New>) -> Vec<(i64, Vec<Change>)> {
         }
     }
     runs
-}
-
-/// Applies changes to a copy of the record's document. If the engine refuses, the document stays as it
-/// was and the changes are kept as stuck.
-fn apply_to_document(
-    tx: &Transaction<'_>,
-    row: RecordRow,
-    fresh: bool,
-    log: i64,
-    changes: Vec<Change>,
-) -> Result<Option<Patch>, MergeError> {
-    let kept = documents::document(tx, row.id)?;
-    let loaded = match &kept {
-        Some(kept) => Document::load(&kept.bytes),
-        None => Ok(Document::empty()),
-    };
-    let applied = loaded.and_then(|mut document| {
-        document.apply(changes.clone())?;
-        Ok(document)
-    });
-    match applied {
-        Ok(document) => {
-            let chunks: Vec<&[u8]> = changes.iter().map(Change::chunk).collect();
-            extend(tx, row.id, kept, &document, &chunks)?;
-            Ok(patch(row, fresh, &document))
-        }
-        Err(_) => {
-            for change in &changes {
-                documents::keep_stuck(tx, row.id, log, change.seq(), change.chunk())?;
-            }
-            Ok(None)
-        }
-    }
 }

@@ -19,6 +19,7 @@ pub(crate) mod outbox;
 #[cfg(test)]
 pub(crate) mod scratch;
 pub(crate) mod settings;
+pub(crate) mod trials;
 
 pub use inbox::ParkReason;
 pub use open::{OpenStoreError, Store, StoreKey, is_damage, is_disk_full};

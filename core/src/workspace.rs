@@ -59,6 +59,7 @@ pub use trust::Revoked;
 pub use view::{Delivery, HistoryEntry, Opinion, RecordView, Standing, Touch};
 
 use crate::crypto::{SigningSecret, token};
+use crate::record::{Engine, InProcess};
 pub use crate::store::StoreKey;
 use crate::store::{Store, members, settings};
 use identity::{Identity, name, setting_id, setting_text};
@@ -156,6 +157,8 @@ pub struct Person {
 pub struct Workspace {
     store: Store,
     identity: RwLock<Identity>,
+    /// Who puts what others wrote into documents.
+    engine: Box<dyn Engine>,
     /// Drafts of existing records that were begun since opening.
     drafts_begun: AtomicU64,
     /// The letter that is being written. No work within the store's transactions asks for it.
@@ -164,9 +167,13 @@ pub struct Workspace {
 
 impl Workspace {
     fn new(dir: &Path, store: Store, identity: Identity) -> Self {
-        let letters = Mutex::new(LetterDesk::of(dir));
-        let drafts_begun = AtomicU64::new(0);
-        let workspace = Self { store, identity: RwLock::new(identity), drafts_begun, letters };
+        let workspace = Self {
+            store,
+            identity: RwLock::new(identity),
+            engine: Box::new(InProcess),
+            drafts_begun: AtomicU64::new(0),
+            letters: Mutex::new(LetterDesk::of(dir)),
+        };
         workspace.settle_letters();
         workspace
     }
@@ -180,7 +187,15 @@ impl Workspace {
     pub fn open(dir: &Path, key: &StoreKey) -> Result<Self, OpenError> {
         let store = Store::open(dir, key)?;
         let identity = store.read(Identity::load)?.ok_or(OpenError::Nobodys)?;
+        incoming::look_back(&store)?;
         Ok(Self::new(dir, store, identity))
+    }
+
+    /// Merges with another engine than the one in this process, such as one in a process that may be killed.
+    #[must_use]
+    pub fn with_engine(mut self, engine: Box<dyn Engine>) -> Self {
+        self.engine = engine;
+        self
     }
 
     /// The workspace's id.

@@ -10,4 +10,5 @@ pub mod field_day;
 pub mod measure;
 pub mod proxy;
 pub mod slow_lines;
+pub mod soak;
 pub mod world;

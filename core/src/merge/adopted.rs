@@ -10,7 +10,7 @@
 use super::{Frame, MergeError, New, Patch};
 use crate::batch::{Adopted, Known, Place};
 use crate::letters::{Said, Signed};
-use crate::record::ChangeId;
+use crate::record::{ChangeId, Engine};
 use crate::store::logs::{self, LogRow};
 use crate::store::{ParkReason, documents, outbox};
 use kahriz_proto::roster::{Role, Roster};
@@ -98,6 +98,7 @@ pub(crate) fn adopt(
     carrier: &LogRow,
     roster: &Roster,
     statements: &[Signed],
+    engine: &dyn Engine,
 ) -> Result<(Vec<Patch>, u64), MergeError> {
     let mut frame = Frame::new(tx, carrier, None, roster);
     let mut waiting: Vec<&Signed> = statements.iter().collect();
@@ -119,7 +120,7 @@ pub(crate) fn adopt(
         }
         waiting = early;
     }
-    let (patches, count) = frame.apply()?;
+    let (patches, count) = frame.apply(engine)?;
     for (reference, log, seq, signed) in taken {
         let row = documents::record(tx, reference.record())?.ok_or(ParkReason::Malformed)?;
         let log = logs::get(tx, log)?.ok_or(ParkReason::Malformed)?;

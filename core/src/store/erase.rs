@@ -8,7 +8,7 @@ use rusqlite::{Connection, Result, Transaction};
 /// The own logs keep their place and their sealed frames, the roster and the device's secrets stay.
 pub(crate) fn everything_readable(tx: &Transaction<'_>, own: DeviceId) -> Result<()> {
     tx.execute_batch(
-        "DELETE FROM stuck; DELETE FROM changes; DELETE FROM outbox; DELETE FROM documents; DELETE FROM records;
+        "DELETE FROM trials; DELETE FROM weights; DELETE FROM stuck; DELETE FROM changes; DELETE FROM outbox; DELETE FROM documents; DELETE FROM records;
          DELETE FROM inbox; DELETE FROM cursors; DELETE FROM epochs; DELETE FROM people; DELETE FROM scopes;",
     )?;
     logs::forget(tx, own)

@@ -6,7 +6,7 @@
 use super::columns::id;
 use kahriz_proto::cursor::{Cursor, Rolling};
 use kahriz_proto::frame::Frame;
-use kahriz_proto::ids::{LogId, ScopeId};
+use kahriz_proto::ids::{FrameHash, LogId, ScopeId};
 use rusqlite::{Connection, OptionalExtension, Result, params};
 use thiserror::Error;
 
@@ -49,6 +49,12 @@ pub enum ParkReason {
     /// A person has looked at it and does not believe it.
     #[error("rejected: a person has looked at it and does not believe it")]
     Rejected = 24,
+    /// The program, or the engine apart from it, died over it.
+    #[error("quarantined: the program died while reading it")]
+    Poisonous = 21,
+    /// It asks for more work or memory than anybody's frame may.
+    #[error("quarantined: it holds more than a frame may")]
+    OverLimit = 22,
 }
 
 impl ParkReason {
@@ -71,6 +77,8 @@ impl ParkReason {
             Self::Signature,
             Self::Forked,
             Self::Rejected,
+            Self::Poisonous,
+            Self::OverLimit,
         ];
         all.into_iter().find(|reason| *reason as u8 == code).unwrap_or(Self::Malformed)
     }
@@ -106,13 +114,23 @@ pub(crate) fn stage(conn: &Connection, frame: &Frame) -> Result<()> {
     .map(drop)
 }
 
-/// The rows of frames that are worth trying after this row, in the order of arrival.
-pub(crate) fn to_try(conn: &Connection, after: i64, limit: u32) -> Result<Vec<(i64, Vec<u8>)>> {
+/// A frame that is worth trying.
+#[derive(Clone, Debug)]
+pub(crate) struct Waiting {
+    pub(crate) row: i64,
+    pub(crate) hash: FrameHash,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// The frames that are worth trying after this row, in the order of arrival.
+pub(crate) fn to_try(conn: &Connection, after: i64, limit: u32) -> Result<Vec<Waiting>> {
     let quarantine = ParkReason::NotInScope as u8;
     conn.prepare_cached(
-        "SELECT id, bytes FROM inbox WHERE id > ?1 AND reason < ?2 ORDER BY id LIMIT ?3",
+        "SELECT id, hash, bytes FROM inbox WHERE id > ?1 AND reason < ?2 ORDER BY id LIMIT ?3",
     )?
-    .query_map(params![after, quarantine, limit], |row| Ok((row.get(0)?, row.get(1)?)))?
+    .query_map(params![after, quarantine, limit], |row| {
+        Ok(Waiting { row: row.get(0)?, hash: id(row, 1)?, bytes: row.get(2)? })
+    })?
     .collect()
 }
 
@@ -121,6 +139,13 @@ pub(crate) fn log_of(conn: &Connection, row: i64) -> Result<Option<LogId>> {
     conn.prepare_cached("SELECT log FROM inbox WHERE id = ?1")?
         .query_row([row], |row| id(row, 0))
         .optional()
+}
+
+/// Frames that are parked for this reason are worth trying again.
+pub(crate) fn reconsider(conn: &Connection, reason: ParkReason) -> Result<()> {
+    conn.prepare_cached("UPDATE inbox SET reason = 0 WHERE reason = ?1")?
+        .execute([reason as u8])
+        .map(drop)
 }
 
 /// A frame stays, and why.

@@ -33,6 +33,9 @@ pub enum ReadError {
     /// The stored document of a record is damaged; its changes are at the relay and at other devices.
     #[error("a stored record is damaged and cannot be shown")]
     Damaged,
+    /// The engine that merges is a program of its own here, and cannot be started. What was pulled waits.
+    #[error("what was received cannot be merged: the program that reads it cannot be started")]
+    NoEngine,
     /// The database.
     #[error("the store cannot be read")]
     Database(#[from] rusqlite::Error),

@@ -72,7 +72,7 @@ enum LetteringError {
 impl From<ReadError> for LetteringError {
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::Damaged => Self::Damaged,
+            ReadError::Damaged | ReadError::NoEngine => Self::Damaged,
             ReadError::Database(error) => Self::Database(error),
         }
     }

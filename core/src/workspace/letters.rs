@@ -12,6 +12,7 @@ use super::{Claimed, Workspace};
 use crate::crypto::{LetterKey, WrapSecret};
 use crate::letters::{Contents, Cover, Letter, LetterError, Said, Signed};
 use crate::merge::{self, Found, MergeError};
+use crate::record::Engine;
 use crate::store::letters::{self, KeptLetter};
 use crate::store::{is_disk_full, logs, members};
 use kahriz_proto::hash::{domain, hash};
@@ -129,7 +130,7 @@ impl From<rusqlite::Error> for LettersError {
 impl From<MergeError> for LettersError {
     fn from(error: MergeError) -> Self {
         match of_content(error) {
-            MergeError::Park(_) => Self::Misfit,
+            MergeError::Park(_) | MergeError::NoEngine => Self::Misfit,
             MergeError::Database(error) => error.into(),
         }
     }
@@ -195,7 +196,7 @@ impl Workspace {
             }
             let opened = Opened::of(tx, &identity, &kept)?;
             letters::decide(tx, letter, state::ADOPTED, reason.trim(), claimed.ms)?;
-            adopt(tx, &identity, &opened)
+            adopt(tx, &identity, self.engine.as_ref(), &opened)
         })
     }
 
@@ -228,13 +229,14 @@ impl Workspace {
         claimed: Claimed,
     ) -> Result<LettersSettled, LettersError> {
         let identity = self.headquarters()?;
+        let engine = self.engine.as_ref();
         let mut settled = LettersSettled::default();
         for (id, device, state) in self.store.read(letters::all)? {
             if !(all || state == state::ADOPTED || is_member(&identity, device)) {
                 settled.waiting += u64::from(state == state::WAITING);
                 continue;
             }
-            let one = self.store.write(|tx| settle_one(tx, &identity, id, claimed));
+            let one = self.store.write(|tx| settle_one(tx, &identity, engine, id, claimed));
             match one {
                 Ok(one) => settled.add(one),
                 // One letter that does not fit must not keep the others from being read.
@@ -354,6 +356,7 @@ fn is_member(identity: &Identity, device: DeviceId) -> bool {
 fn settle_one(
     tx: &Transaction<'_>,
     identity: &Identity,
+    engine: &dyn Engine,
     id: i64,
     claimed: Claimed,
 ) -> Result<LettersSettled, LettersError> {
@@ -372,7 +375,7 @@ fn settle_one(
         letters::remove(tx, id)?;
         settled.closed = 1;
     } else if kept.key.is_some() && (kept.state == state::ADOPTED || is_member) {
-        settled.changes = adopt(tx, identity, &opened)?;
+        settled.changes = adopt(tx, identity, engine, &opened)?;
         if kept.state != state::ADOPTED {
             letters::decide(tx, id, state::ADOPTED, OF_A_MEMBER, claimed.ms)?;
             settled.adopted = 1;
@@ -388,7 +391,12 @@ fn settle_one(
 }
 
 /// Takes in what is new of an opened letter, scope by scope, and queues it.
-fn adopt(tx: &Transaction<'_>, identity: &Identity, opened: &Opened) -> Result<u64, LettersError> {
+fn adopt(
+    tx: &Transaction<'_>,
+    identity: &Identity,
+    engine: &dyn Engine,
+    opened: &Opened,
+) -> Result<u64, LettersError> {
     let mut by_scope: BTreeMap<ScopeId, Vec<Signed>> = BTreeMap::new();
     for (signed, _, found) in &opened.statements {
         // Headquarters can hand on only what is of a scope that it holds itself.
@@ -402,7 +410,7 @@ fn adopt(tx: &Transaction<'_>, identity: &Identity, opened: &Opened) -> Result<u
     for (scope, statements) in by_scope {
         let carrier = logs::ensure(tx, identity.device(), scope, GENERATION)?;
         // The engine is not safe on hostile bytes, and whoever held the phone could sign some.
-        let adopting = || merge::adopt(tx, &carrier, &identity.roster, &statements);
+        let adopting = || merge::adopt(tx, &carrier, &identity.roster, &statements, engine);
         let adopted = catch_unwind(AssertUnwindSafe(adopting));
         let (patches, count) = adopted.map_err(|_| LettersError::Misfit)??;
         patches.iter().try_for_each(|patch| rows.show(tx, patch))?;

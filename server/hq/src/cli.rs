@@ -166,6 +166,9 @@ pub(crate) enum Command {
     },
     /// See it all work: relay, headquarters and three officers on this machine
     Demo(Demo),
+    /// Read what others wrote, for another process of this program
+    #[command(hide = true)]
+    Engine,
     /// Print completions for a shell
     Completions {
         /// The shell

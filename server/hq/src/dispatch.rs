@@ -20,7 +20,7 @@ use crate::failure::{Failure, USAGE};
 use crate::headquarters::{Headquarters, Plan, tls};
 use crate::operate::{self, Desk, Joins};
 use crate::shell::{self, Terminal};
-use crate::{deliver, demo, handover, keyfile, paper, recovery, say, setup};
+use crate::{deliver, demo, engine, handover, keyfile, paper, recovery, say, setup};
 
 /// Runs the program on this process's arguments.
 pub fn run() -> ExitCode {
@@ -31,6 +31,9 @@ pub fn run() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
         }
     };
+    if matches!(cli.command, Command::Engine) {
+        return engine::answer_all();
+    }
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -80,6 +83,8 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Recovery { command } => recovery::run(&command, key_file, json),
         Command::Admin { command } => recovery::run_admin(&command, key_file, json),
         Command::Demo(demo) => demo::run(&demo, json),
+        // It was answered before anything else was set up.
+        Command::Engine => Ok(()),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "kahriz", &mut io::stdout());
             Ok(())
@@ -153,7 +158,7 @@ pub(crate) fn open(folder: &Path, key_file: Option<&Path>) -> Result<Workspace, 
         }
         key => key?,
     };
-    Workspace::open(folder, &key).map_err(at_folder)
+    Workspace::open(folder, &key).map(engine::beside).map_err(at_folder)
 }
 
 /// Admits the one whose code was given, or shows who asks and waits for the person to compare.

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `cli`, `dispatch` | the command line, and who carries out what |
 //! | `setup`, `headquarters`, `handover` | founding and joining; a headquarters at work; orders handed to it |
+//! | [`engine`] | what others wrote is read in a process of its own |
 //! | `operate` | orders on an open store, one module each |
 //! | [`mapping`] | other systems' records, both ways |
 //! | `export` | what may leave, as CSV or GeoJSON |
@@ -20,6 +21,7 @@ mod cli;
 mod deliver;
 pub mod demo;
 mod dispatch;
+pub mod engine;
 mod export;
 mod failure;
 mod handover;

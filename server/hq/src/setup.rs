@@ -20,7 +20,7 @@ use crate::cli::{Init, Join};
 use crate::failure::Failure;
 use crate::recovery::{self, Refusal, Sheets};
 use crate::shell::{self, Terminal};
-use crate::{keyfile, operate, paper, say};
+use crate::{engine, keyfile, operate, paper, say};
 
 /// Founds a workspace in a new folder and says what to keep safe.
 pub(crate) fn init(order: &Init, key_file: Option<&Path>, as_json: bool) -> Result<(), Failure> {
@@ -81,7 +81,9 @@ pub(crate) fn found(
 ) -> Result<(Workspace, Keepsakes), Failure> {
     let mut terminal = Terminal::quiet(Bell::default());
     let founded = Workspace::found(folder, key, founding, shell::claimed(), terminal.rng());
-    founded.map_err(|source| Failure::Open { folder: folder.to_owned(), source })
+    founded
+        .map(|(workspace, keepsakes)| (engine::beside(workspace), keepsakes))
+        .map_err(|source| Failure::Open { folder: folder.to_owned(), source })
 }
 
 /// Makes a device's store if there is none yet, and asks to join.
