@@ -171,9 +171,10 @@ fn whatever_a_member_seals_the_others_keep_what_they_have_and_go_on() {
         .suffers(|_, own| vec![packed(own, &[], own_record(own), &created(own, "Insider"), &[])]);
     assert_eq!(reason, None);
 
-    // A change that says it is Leyla's.
-    let reason = ground.suffers(|ground, own| {
-        vec![packed(own, &[], own_record(own), &created(ground.log, "Leyla"), &[])]
+    // A change that says it is Leyla's: whose it is, is not sent but follows from the frame's own log.
+    let reason = ground.suffers(|ground, _| {
+        let (hers, record) = (ground.log, own_record(ground.log));
+        vec![packed(hers, &[], record, &created(hers, "Leyla"), &[])]
     });
     assert_eq!(reason, Some(Malformed), "actor squatting");
 
