@@ -27,6 +27,7 @@ mod error;
 mod founding;
 mod identity;
 mod incoming;
+mod notes;
 mod outgoing;
 mod reading;
 mod rows;
