@@ -16,7 +16,7 @@ use crate::failure::{Failure, USAGE};
 use crate::headquarters::{Headquarters, Plan};
 use crate::operate::{self, Desk, Joins};
 use crate::shell::Terminal;
-use crate::{demo, handover, keyfile, say, setup};
+use crate::{accounts, demo, export_log, handover, keyfile, say, setup};
 
 /// Runs the program on this process's arguments.
 pub fn run() -> ExitCode {
@@ -58,6 +58,11 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Admit { dir, order: admit } => admit_one(&dir, key_file, json, admit),
         Command::Status { dir } => order(&dir, Order::Status),
         Command::Export { dir, order: export } => order(&dir, Order::Export(export)),
+        Command::Exports { dir } => order(&dir, Order::Exports),
+        Command::Account { command } => {
+            let (dir, account) = accounts::order(command)?;
+            order(&dir, Order::Account(account))
+        }
         Command::Device(device) => at_device(device, key_file, json),
         Command::Demo(demo) => demo::run(&demo, json),
         Command::Completions { shell } => {
@@ -97,8 +102,14 @@ fn at_store(
     match open(folder, key_file) {
         Ok(workspace) => {
             let terminal = Terminal::new(Bell::default());
-            let mut desk =
-                Desk { workspace: &workspace, out: &mut out, terminal, as_json, serving: None };
+            let mut desk = Desk {
+                workspace: &workspace,
+                out: &mut out,
+                terminal,
+                as_json,
+                who: export_log::system_user(),
+                serving: None,
+            };
             operate::carry_out(&order, &mut desk)
         }
         Err(Failure::Open { source: OpenError::Store(OpenStoreError::AlreadyOpen), .. })
@@ -154,6 +165,12 @@ fn run_headquarters(serve: &Serve, key_file: Option<&Path>) -> Result<(), Failur
     let headquarters = Headquarters::start(&serve.dir, workspace, plan)?;
     say::result(&format!("Relay: {}", headquarters.serving.relay_url));
     say::result(&format!("Headquarters: http://{}/", headquarters.page));
+    if let Some(secret) = headquarters.accounts.setup_secret()? {
+        say::result(&format!("First account: http://{}/setup?secret={secret}", headquarters.page));
+        say::aside(
+            "Nobody can sign in yet. That link makes the first account; whoever has it can, so open it now.",
+        );
+    }
     say::aside(&format!("Invites name the relay as {}", headquarters.workspace.relay_url()));
     if serve.auto_admit {
         say::aside(

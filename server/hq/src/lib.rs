@@ -11,14 +11,17 @@
 //! | `operate` | orders on an open store, one module each |
 //! | [`mapping`] | other systems' records, both ways |
 //! | `export` | what may leave, as CSV or GeoJSON |
-//! | [`page`] | what a supervisor sees in a browser |
+//! | `page`, `accounts` | what is seen and done in a browser, and by whom |
+//! | `export_log` | the account of what left |
 //! | [`demo`] | three made-up officers, and the records they make |
 
+mod accounts;
 mod bell;
 mod cli;
 pub mod demo;
 mod dispatch;
 mod export;
+mod export_log;
 mod failure;
 mod handover;
 mod headquarters;
@@ -27,7 +30,7 @@ pub mod letters;
 pub mod mapping;
 mod moment;
 mod operate;
-pub mod page;
+mod page;
 mod say;
 mod setup;
 mod shell;

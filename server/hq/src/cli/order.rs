@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use kahriz_proto::roster::Role;
 use serde::{Deserialize, Serialize};
 
-use super::{ExportOrder, Filters};
+use super::{AccountOrder, ExportOrder, Filters};
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Order {
@@ -24,6 +24,8 @@ pub(crate) enum Order {
     Decide(Decide),
     Import(Import),
     Export(ExportOrder),
+    Exports,
+    Account(AccountOrder),
     Sync { relay: Option<String> },
 }
 

@@ -1,6 +1,7 @@
 //! `invite`: one newcomer's way in, as text and as a QR code.
 
 use kahriz_core::drive;
+use kahriz_proto::join::Invite;
 use serde_json::json;
 
 use super::Desk;
@@ -12,11 +13,8 @@ use crate::shell;
 const HOUR_S: u64 = 3_600;
 
 pub(super) fn run(desk: &mut Desk<'_>, hours: u32) -> Result<(), Failure> {
-    let claimed = shell::claimed();
-    let expires_at = (claimed.ms / 1_000).max(0).cast_unsigned() + u64::from(hours) * HOUR_S;
-    let invite =
-        desk.workspace.invite(expires_at, claimed, drive::Shell::rng(&mut desk.terminal))?;
-    let published = publish(desk)?;
+    let (invite, published) = issue(desk, u64::from(hours) * HOUR_S)?;
+    let expires_at = invite.expires_at;
     let text = letters::write_invite(&invite);
     if desk.as_json {
         return desk.say_json(
@@ -40,6 +38,18 @@ pub(super) fn run(desk: &mut Desk<'_>, hours: u32) -> Result<(), Failure> {
             desk.say(&format!("It works once the relay knows of it ({why}): run `kahriz serve`."))
         }
     }
+}
+
+/// An invite that ends after so long, and why the relay does not know of it yet, if it cannot be reached now.
+pub(crate) fn issue(
+    desk: &mut Desk<'_>,
+    seconds: u64,
+) -> Result<(Invite, Option<String>), Failure> {
+    let claimed = shell::claimed();
+    let expires_at = (claimed.ms / 1_000).max(0).cast_unsigned() + seconds;
+    let invite =
+        desk.workspace.invite(expires_at, claimed, drive::Shell::rng(&mut desk.terminal))?;
+    Ok((invite, publish(desk)?))
 }
 
 /// Publishes the roster; the reason if the relay cannot be reached now.
