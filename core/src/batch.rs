@@ -20,7 +20,7 @@ mod reader;
 mod writer;
 
 pub use dictionary::{pack, unpack};
-pub use entry::{Announcement, BatchError, Entry, Known, Place, Reference};
+pub use entry::{Adopted, Announcement, BatchError, Entry, Known, Place, Reference};
 pub use reader::{Parsed, ParsedChange, ParsedEntry, parse};
 pub use writer::{Outbound, write};
 

@@ -9,16 +9,22 @@
 //! |---|---|
 //! | signatures | Ed25519 (RFC 8032), verified strictly |
 //! | key wrap | HPKE base mode (RFC 9180), X-Wing, HKDF-SHA256, ChaCha20-Poly1305 |
+//! | letters | XChaCha20-Poly1305 under one key per letter, wrapped as above, nonces from the content |
 //! | frames | XChaCha20-Poly1305 under a key of its own per frame, with a key commitment |
 //! | tokens | JWS compact form, `EdDSA` |
+//! | recovery | Shamir's scheme in GF(256), some shares of several |
 
 pub mod keys;
+pub mod letter;
 pub mod seal;
+pub mod shares;
 pub mod token;
 pub mod wrap;
 
 pub use keys::{DeviceSecrets, EpochKey, SigningSecret, WrapSecret};
+pub use letter::{LetterKey, MarkKey};
 pub use seal::{OpenError, SealError, open, seal};
+pub use shares::{CombineError, NotAShare, Quorum, RecoveryKeys, Share};
 pub use token::token;
 pub use wrap::{
     UnwrapError, WrapContext, WrapError, open_previous, open_sealed, seal_previous, seal_to,
@@ -41,8 +47,32 @@ pub mod domain {
     pub const PREVIOUS_KEY: &str = "kahriz/v1/previous-key";
     /// What is authenticated beside the sealed epoch key before.
     pub const PREVIOUS_AAD: &str = "kahriz/v1/previous-aad";
+    /// What the roster says about an epoch's key.
+    pub const EPOCH_COMMITMENT: &str = "kahriz/v1/epoch-commitment";
     /// Who asks to join, sealed to headquarters.
     pub const JOIN_PROFILE: &str = "kahriz/v1/join-profile";
+    /// The key of a letter, wrapped to headquarters or to recovery.
+    pub const LETTER_KEY: &str = "kahriz/v1/letter-key";
+    /// Derives the cipher's key of a letter.
+    pub const LETTER_CIPHER: &str = "kahriz/v1/letter-cipher";
+    /// Derives the key from which a letter's nonces are derived.
+    pub const LETTER_NONCE: &str = "kahriz/v1/letter-nonce";
+    /// What is authenticated beside a letter's entry.
+    pub const LETTER_AAD: &str = "kahriz/v1/letter-aad";
+    /// Derives the mark by which a store knows its own entry again.
+    pub const LETTER_MARK: &str = "kahriz/v1/letter-mark";
+    /// Derives the mark by which a store knows its own entry to be whole.
+    pub const LETTER_CHECK: &str = "kahriz/v1/letter-check";
+    /// What a device signs of one saved change.
+    pub const STATEMENT: &str = "kahriz/v1/statement";
+    /// Derives the first seed of a store that has none.
+    pub const CHANCE_FIRST: &str = "kahriz/v1/chance-first";
+    /// Derives the seed that is kept instead of one that was used.
+    pub const CHANCE_NEXT: &str = "kahriz/v1/chance-next";
+    /// Derives the chance that a seed gives.
+    pub const CHANCE_STREAM: &str = "kahriz/v1/chance-stream";
+    /// What people and scopes are called, sealed to recovery beside a roster.
+    pub const ROSTER_NAMES: &str = "kahriz/v1/roster-names";
 }
 
 /// The domain string, a zero byte and the parts, one after another. At most one part may be of

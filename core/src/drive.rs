@@ -6,15 +6,24 @@
 //! ([`kahriz_proto::session`]); what is written is decided by the workspace.
 
 mod exchange;
+mod letters;
+mod recovery;
 mod roster;
 pub mod transport;
 
+pub use letters::{
+    Collected, Delivered, WaitingLetter, collect_letters, deliver_letters, letters_in,
+};
+pub use recovery::{extend_roster_as_root, roster_for_root};
 pub use roster::{join, publish_roster, publish_workspace, waiting_joins};
 pub use transport::{HttpAnswer, HttpRequest, Method, Transport, TransportError};
 
-use crate::workspace::{Membership, OpenError, ReadError, SaveError, Workspace};
+use crate::workspace::{
+    AlarmKind, Claimed, LettersError, Membership, OpenError, ReadError, SaveError, Workspace,
+};
 use exchange::Line;
 use kahriz_proto::message::RefusalReason;
+use kahriz_proto::roster::Role;
 use kahriz_proto::session::{Failure, Finish, Input, Output, Session};
 use rand_core::CryptoRng;
 use thiserror::Error;
@@ -94,6 +103,14 @@ pub enum SyncError {
     /// This device is no member yet: headquarters has to admit it.
     #[error("this device waits to be admitted by headquarters")]
     Waiting,
+    /// This device was revoked: it has let go of what it could read.
+    #[error("headquarters has revoked this device; what it had not delivered is kept, sealed")]
+    Revoked,
+    /// Another device has joined with this device's invite.
+    #[error(
+        "another device has joined with this invite: tell headquarters at once, and ask for a new one"
+    )]
+    InviteTaken,
     /// The relay's roster does not verify back to the workspace's root: do not trust it.
     #[error("the relay's member list does not verify: {0}")]
     Roster(#[from] kahriz_proto::roster::RosterError),
@@ -112,6 +129,9 @@ pub enum SyncError {
     /// The workspace cannot be used.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// Letters.
+    #[error(transparent)]
+    Letters(#[from] LettersError),
 }
 
 impl From<rusqlite::Error> for SyncError {
@@ -131,12 +151,7 @@ pub fn sync(
     shell: &mut dyn Shell,
 ) -> Result<SyncReport, SyncError> {
     let mut line = Line::new(workspace, transport, shell);
-    if workspace.membership() == Membership::Waiting {
-        roster::fetch(&mut line)?;
-        if workspace.membership() == Membership::Waiting {
-            return Err(SyncError::Waiting);
-        }
-    }
+    come_in(&mut line)?;
     let mut report = SyncReport::default();
     loop {
         push_and_pull(&mut line, &mut report)?;
@@ -148,10 +163,67 @@ pub fn sync(
         report.records_changed += taken.records;
         report.frames_parked = taken.parked;
         // Headquarters signs for what it has merged; that is carried at once.
-        if !workspace.acknowledge()? || report.failure.is_some() {
-            return Ok(report);
+        if report.failure.is_some() || !workspace.acknowledge()? {
+            workspace.settle_letters();
+            break;
         }
     }
+    go_out(&mut line, report)
+}
+
+/// What must stand before anything is said: this device is a member, and has its keys; what headquarters seals can be
+/// compared with a roster that the relay has.
+fn come_in(line: &mut Line<'_>) -> Result<(), SyncError> {
+    let workspace = line.workspace;
+    if workspace.membership() == Membership::Waiting || workspace.lacks_keys()? {
+        roster::fetch(line)?;
+    }
+    match workspace.membership() {
+        Membership::Waiting if workspace.invite_is_taken()? => Err(SyncError::InviteTaken),
+        Membership::Waiting => Err(SyncError::Waiting),
+        Membership::Revoked => leave(line),
+        Membership::Member { role: Role::Headquarters, .. } => {
+            // A relay that does not know the workspace yet, or a line that is down, is the exchange's to say.
+            let known = workspace.published_roster();
+            if known > 0 && known < workspace.roster_seq() {
+                roster::publish(line).unwrap_or_default();
+            }
+            Ok(())
+        }
+        Membership::Member { .. } => Ok(()),
+    }
+}
+
+/// What follows from how it went.
+fn go_out(line: &mut Line<'_>, report: SyncReport) -> Result<SyncReport, SyncError> {
+    let workspace = line.workspace;
+    let now = Claimed { ms: i64::try_from(line.shell.now_ms()).unwrap_or(i64::MAX) };
+    match &report.failure {
+        None => {
+            workspace.note_contact(now);
+            workspace.compare_with_heartbeat(now)?;
+            Ok(report)
+        }
+        Some(Failure::Refused(RefusalReason::Revoked)) => {
+            // Believed only when an administrator has signed it.
+            roster::fetch(line)?;
+            if workspace.membership() != Membership::Revoked {
+                workspace.alarm(AlarmKind::FalseRevocation)?;
+                return Ok(report);
+            }
+            leave(line)?;
+            Ok(report)
+        }
+        Some(_) => Ok(report),
+    }
+}
+
+/// A revoked device lets go of what it could read, and hands in the letters that say what it had not delivered. What
+/// cannot be handed in now is handed in at the next try.
+fn leave(line: &mut Line<'_>) -> Result<(), SyncError> {
+    line.workspace.let_go(line.shell.rng())?;
+    letters::hand_in(line).map(drop).unwrap_or_default();
+    Err(SyncError::Revoked)
 }
 
 /// Seals what waits and runs one session to its end.

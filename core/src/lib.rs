@@ -11,6 +11,7 @@ pub mod drive;
 pub mod fold;
 pub mod forms;
 pub mod human_id;
+pub mod letters;
 mod merge;
 pub mod projection;
 pub mod query;

@@ -4,9 +4,13 @@
 //! its own tables. It knows no policy and no network: the facade above owns every transaction and decides what is
 //! written together. In the river it is the bed: documents, outbox and rows change in one commit or not at all.
 
+pub(crate) mod alarms;
 mod columns;
 pub(crate) mod documents;
+pub(crate) mod erase;
 pub(crate) mod inbox;
+pub(crate) mod letterbox;
+pub(crate) mod letters;
 pub(crate) mod logs;
 pub(crate) mod members;
 mod migrate;
@@ -15,6 +19,7 @@ pub(crate) mod outbox;
 #[cfg(test)]
 pub(crate) mod scratch;
 pub(crate) mod settings;
+pub(crate) mod trials;
 
 pub use inbox::ParkReason;
 pub use open::{OpenStoreError, Store, StoreKey, is_damage, is_disk_full};

@@ -19,18 +19,23 @@ pub(crate) use place::{GRID_UNITS, GridPlace, grid_place};
 pub use place::{MAX_VERTICES, PlaceProblem, Point, Shape, Vertex};
 
 /// One stored value of a document. Everything in a record is one of these.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, minicbor::Encode, minicbor::Decode)]
 pub enum Scalar {
     /// A field that someone cleared.
+    #[n(0)]
     Null,
     /// A boolean field, or one code of a choices field (in or taken out).
-    Bool(bool),
+    #[n(1)]
+    Bool(#[n(0)] bool),
     /// An integer field.
-    Int(i64),
+    #[n(2)]
+    Int(#[n(0)] i64),
     /// Text, codes, dates, times, decimals and names of attachments.
-    Str(String),
+    #[n(3)]
+    Str(#[n(0)] String),
     /// Points and shapes in their binary form.
-    Bytes(Vec<u8>),
+    #[n(4)]
+    Bytes(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>),
 }
 
 impl Scalar {

@@ -21,38 +21,57 @@
 //! ```
 
 mod admin;
+mod alarms;
 mod draft;
 mod editing;
+mod epochs;
 mod error;
 mod founding;
 mod identity;
 mod incoming;
+mod lease;
+mod lettering;
+mod letters;
 mod notes;
 mod outgoing;
+mod quarantine;
 mod reading;
+mod recovery;
 mod rows;
+mod trust;
 mod view;
 
 pub use admin::short_code;
+pub use alarms::{Alarm, AlarmKind};
 pub use draft::Draft;
 pub use editing::{Choice, Saved};
 pub use error::{AdminError, DraftError, OpenError, ReadError, SaveError};
 pub use founding::{Founding, Keepsakes};
 pub use incoming::Taken;
+pub use lease::Lease;
+pub use letters::{LetterState, LetterView, LettersError, LettersSettled};
+pub use quarantine::{Quarantined, Ruling};
 pub use reading::{DeviceAccount, Parked, Rebuilt, Status};
+pub use recovery::{
+    AdminRequest, Belief, KnownNames, NotARosterFile, RestoreError, Restoring, RosterFile,
+    admin_code, headquarters_of, verified_roster,
+};
+pub use trust::Revoked;
 pub use view::{Delivery, HistoryEntry, Opinion, RecordView, Standing, Touch};
 
 use crate::crypto::{SigningSecret, token};
+use crate::record::{Engine, InProcess};
 pub use crate::store::StoreKey;
 use crate::store::{Store, members, settings};
 use identity::{Identity, name, setting_id, setting_text};
 use kahriz_proto::ids::{DeviceId, RelayId, ScopeId, WorkspaceId};
 use kahriz_proto::roster::{Role, Roster};
+use lettering::LetterDesk;
 use rand_core::CryptoRng;
 use rusqlite::Transaction;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use zeroize::Zeroizing;
 
 /// What a device's clock claims: milliseconds since 1970. Shown, kept to the second, and never used to
@@ -139,13 +158,25 @@ pub struct Person {
 pub struct Workspace {
     store: Store,
     identity: RwLock<Identity>,
+    /// Who puts what others wrote into documents.
+    engine: Box<dyn Engine>,
     /// Drafts of existing records that were begun since opening.
     drafts_begun: AtomicU64,
+    /// The letter that is being written. No work within the store's transactions asks for it.
+    letters: Mutex<LetterDesk>,
 }
 
 impl Workspace {
-    fn new(store: Store, identity: Identity) -> Self {
-        Self { store, identity: RwLock::new(identity), drafts_begun: AtomicU64::new(0) }
+    fn new(dir: &Path, store: Store, identity: Identity) -> Self {
+        let workspace = Self {
+            store,
+            identity: RwLock::new(identity),
+            engine: Box::new(InProcess),
+            drafts_begun: AtomicU64::new(0),
+            letters: Mutex::new(LetterDesk::of(dir)),
+        };
+        workspace.settle_letters();
+        workspace
     }
 }
 
@@ -157,7 +188,15 @@ impl Workspace {
     pub fn open(dir: &Path, key: &StoreKey) -> Result<Self, OpenError> {
         let store = Store::open(dir, key)?;
         let identity = store.read(Identity::load)?.ok_or(OpenError::Nobodys)?;
-        Ok(Self::new(store, identity))
+        incoming::look_back(&store)?;
+        Ok(Self::new(dir, store, identity))
+    }
+
+    /// Merges with another engine than the one in this process, such as one in a process that may be killed.
+    #[must_use]
+    pub fn with_engine(mut self, engine: Box<dyn Engine>) -> Self {
+        self.engine = engine;
+        self
     }
 
     /// The workspace's id.
@@ -182,6 +221,22 @@ impl Workspace {
     #[must_use]
     pub fn relay_url(&self) -> String {
         self.store.read(|conn| setting_text(conn, name::RELAY_URL)).unwrap_or_default()
+    }
+
+    /// The only key that the relay may show: SHA-256 of its public key, as the invite said it. None where the
+    /// certificate is checked as the web does it, or there is no TLS.
+    #[must_use]
+    pub fn relay_pin(&self) -> Option<[u8; 32]> {
+        self.store.read(|conn| setting_id(conn, name::RELAY_PIN)).ok().flatten()
+    }
+
+    /// Keeps what the relay's key is from now on: invites carry it.
+    ///
+    /// # Errors
+    /// [`AdminError::Database`].
+    pub fn set_relay_pin(&self, pin: Option<[u8; 32]>) -> Result<(), AdminError> {
+        let pin = pin.as_ref().map_or(&[][..], |pin| &pin[..]);
+        Ok(self.store.write(|tx| settings::put(tx, name::RELAY_PIN, pin))?)
     }
 
     /// Whether this device belongs to the workspace.

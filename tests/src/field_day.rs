@@ -14,13 +14,13 @@
 
 mod arguments;
 mod course;
-mod device;
+pub(crate) mod device;
 mod edits;
 mod figures;
 mod lines;
-mod relay;
+pub(crate) mod relay;
 mod report;
-mod setup;
+pub(crate) mod setup;
 mod targets;
 
 pub use arguments::{Arguments, LinkName, Phase};

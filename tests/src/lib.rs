@@ -9,4 +9,6 @@ pub mod dictionary;
 pub mod field_day;
 pub mod measure;
 pub mod proxy;
+pub mod slow_lines;
+pub mod soak;
 pub mod world;

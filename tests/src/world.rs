@@ -24,7 +24,7 @@ pub use weather::Weather;
 use clock::Calendar;
 use kahriz_core::drive::{self, SyncError, SyncReport};
 use kahriz_core::workspace::{
-    Claimed, Founding, Keepsakes, Profile, ScopeProfile, StoreKey, Workspace,
+    Claimed, Founding, Keepsakes, Profile, Revoked, ScopeProfile, StoreKey, Workspace,
 };
 use kahriz_proto::ids::ScopeId;
 use kahriz_proto::join::Invite;
@@ -32,7 +32,7 @@ use kahriz_proto::roster::Role;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// The scopes of a world: what they are called and what their records' human ids begin with.
@@ -92,7 +92,7 @@ impl World {
         let key = StoreKey::from_bytes(rng.random());
         let founded = Workspace::found(&home, &key, &founding, calendar.next(), &mut rng);
         let (workspace, keepsakes) = founded.expect("a workspace can be founded");
-        relay.register(workspace.roster_entries(0).expect("the roster can be read"));
+        relay.register(workspace.roster_page(0).expect("the roster can be read"));
         // Not in the order of their ids, but as they were named.
         let named = |name: &str| workspace.scopes().into_iter().find(|scope| scope.name == name);
         let scopes = SCOPES.iter().map(|(name, _)| named(name).expect("it was founded").id);
@@ -187,10 +187,18 @@ impl World {
     /// As [`World::new`].
     pub fn ask_to_join(&mut self, officer: &str) -> Who {
         let invite = self.invite();
+        self.ask_to_join_with(&invite, officer)
+    }
+
+    /// A phone that has asked to join with an invite that somebody gave it.
+    ///
+    /// # Panics
+    /// As [`World::new`].
+    pub fn ask_to_join_with(&mut self, invite: &Invite, officer: &str) -> Who {
         let home = self.folder.path().join(format!("phone-{}", self.devices.len()));
         let key = StoreKey::from_bytes(self.rng.random());
         let profile = Profile { officer: officer.into(), device: "phone".into() };
-        let workspace = Workspace::prepare_join(&home, &key, &invite, &profile, &mut self.rng);
+        let workspace = Workspace::prepare_join(&home, &key, invite, &profile, &mut self.rng);
         let workspace = workspace.expect("a phone can prepare to join");
         let line = SimulatedLine::to(&self.relay, self.rng.random());
         let skew_ms = clock::draw_skew_ms(&mut self.rng);
@@ -225,6 +233,26 @@ impl World {
         self.sync(Who::HEADQUARTERS);
     }
 
+    /// Headquarters revokes a device, says so, and seals under the new key from now on.
+    ///
+    /// # Panics
+    /// As [`World::new`].
+    pub fn revoke(&mut self, who: Who) -> Revoked {
+        let device = self.at(who).device();
+        let now = self.calendar.next();
+        let revoked = self.devices[0].workspace().revoke(device, now, &mut self.rng);
+        self.devices[0].publish_roster();
+        revoked.expect("headquarters may revoke")
+    }
+
+    /// Headquarters tells the relay what has become of the roster.
+    ///
+    /// # Panics
+    /// As [`World::new`].
+    pub fn publish(&mut self) {
+        self.devices[0].publish_roster();
+    }
+
     /// Syncs a device; on a good line it must come to its end.
     ///
     /// # Panics
@@ -256,12 +284,20 @@ impl World {
     /// # Panics
     /// If it never comes to rest.
     pub fn settle(&mut self) {
+        self.settle_except(&[]);
+    }
+
+    /// As [`World::settle`], without those who cannot sync any more.
+    ///
+    /// # Panics
+    /// If it never comes to rest.
+    pub fn settle_except(&mut self, absent: &[Who]) {
         self.weather_everywhere(Weather::good());
         self.relay.deliver_what_is_late();
         for _ in 0..ROUNDS_MAX {
             let mut moved = false;
             for who in self.everybody() {
-                if self.device(who).is_running() {
+                if self.device(who).is_running() && !absent.contains(&who) {
                     let report = self.sync(who);
                     moved |=
                         report.frames_pushed + report.frames_pulled + report.changes_merged > 0;
@@ -281,8 +317,13 @@ impl World {
     pub fn replace_relay(&mut self) {
         let home = self.folder.path().join(format!("relay-{}", self.relay.number() + 1));
         self.relay = self.relay.replaced(&home);
-        self.relay.register(self.at(Who::HEADQUARTERS).roster_entries(0).expect("it can be read"));
+        self.relay.register(self.at(Who::HEADQUARTERS).roster_page(0).expect("it can be read"));
         self.devices.iter_mut().for_each(|device| device.line.lead_to(&self.relay));
+    }
+
+    /// A restored headquarters stands where the old one stood.
+    pub fn replace_headquarters(&mut self, home: PathBuf, key: StoreKey, workspace: Workspace) {
+        self.devices[0].become_another(home, key, workspace);
     }
 
     /// The device's process dies where it stands.

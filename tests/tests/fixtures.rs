@@ -169,7 +169,10 @@ fn roster_and_invite() -> (Vec<u8>, Vec<u8>) {
     let workspace = founded(folder.path(), 11);
     let invite = workspace.invite(1_773_306_000, NOW, &mut rng(12)).unwrap();
     let entries = workspace.roster_entries(0).unwrap().into_iter().map(Into::into).collect();
-    (minicbor::to_vec(RosterPage { entries }).unwrap(), minicbor::to_vec(invite).unwrap())
+    (
+        minicbor::to_vec(RosterPage { entries, keys: None }).unwrap(),
+        minicbor::to_vec(invite).unwrap(),
+    )
 }
 
 fn write_store(home: &Path) {

@@ -13,12 +13,9 @@ pub(crate) fn name(error: &Error) -> TransportError {
         | Error::ConnectionFailed
         | Error::Timeout(Timeout::Resolve | Timeout::Connect) => TransportError::Unreachable,
         Error::Io(error) => name_io(error.kind()),
-        Error::Http(_)
-        | Error::BadUri(_)
-        | Error::Protocol(_)
-        | Error::Tls(_)
-        | Error::Rustls(_)
-        | Error::LargeResponseHeader(..) => TransportError::NotARelay,
+        Error::Http(_) | Error::BadUri(_) | Error::Protocol(_) | Error::LargeResponseHeader(..) => {
+            TransportError::NotARelay
+        }
         _ => TransportError::Cut,
     }
 }

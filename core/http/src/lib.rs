@@ -26,6 +26,7 @@
 mod answer;
 mod failure;
 mod patience;
+mod tls;
 
 pub use patience::HttpOptions;
 
@@ -33,7 +34,10 @@ use kahriz_core::drive::transport::{
     HttpAnswer, HttpRequest, Method, REGISTRATION_HEADER, Transport, TransportError,
 };
 use thiserror::Error;
+use tls::TlsConnector;
 use ureq::http::{Request, Uri, header, request, uri::Scheme};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{Connector, TcpConnector};
 use ureq::{Agent, AsSendBody};
 
 const CBOR: &str = "application/cbor";
@@ -45,6 +49,11 @@ pub enum AddressError {
     /// Not of the form `http://host:port` or `https://host`, with or without a path.
     #[error("not the address of a relay: expected http:// or https:// and a host")]
     NotAnAddress,
+    /// Plain `http` to a relay whose key is known: whoever answers there could not be told from it.
+    #[error(
+        "this relay is known by its key, and without TLS it can't show it: use its https:// address"
+    )]
+    Unprotected,
 }
 
 /// One relay over HTTP; `https` addresses over TLS.
@@ -52,6 +61,7 @@ pub struct HttpTransport {
     agent: Agent,
     base: String,
     options: HttpOptions,
+    met_another_key: bool,
 }
 
 impl HttpTransport {
@@ -66,27 +76,37 @@ impl HttpTransport {
         if !known || uri.host().is_none_or(str::is_empty) || uri.query().is_some() {
             return Err(AddressError::NotAnAddress);
         }
-        Ok(Self { agent: agent(options), base, options: *options })
+        if options.pin.is_some() && uri.scheme() != Some(&Scheme::HTTPS) {
+            return Err(AddressError::Unprotected);
+        }
+        Ok(Self { agent: agent(options), base, options: *options, met_another_key: false })
     }
 
-    fn post(&self, head: request::Builder, body: &[u8]) -> Result<HttpAnswer, TransportError> {
+    /// Whether the last request came to nothing because another key was shown than [`HttpOptions::pin`] says. The
+    /// drive hears [`TransportError::NotARelay`]; a person should hear why.
+    #[must_use]
+    pub fn met_another_key(&self) -> bool {
+        self.met_another_key
+    }
+
+    fn post(&mut self, head: request::Builder, body: &[u8]) -> Result<HttpAnswer, TransportError> {
         self.run(head.header(header::CONTENT_TYPE, CBOR), body, body.len())
     }
 
     fn run(
-        &self,
+        &mut self,
         head: request::Builder,
         body: impl AsSendBody,
         length: usize,
     ) -> Result<HttpAnswer, TransportError> {
         let request = head.body(body).map_err(|_| TransportError::NotARelay)?;
         let request = self.with_patience(request, length);
-        let answer = self.agent.run(request).map_err(|error| failure::name(&error))?;
-        Ok(answer::read(answer))
+        let answered = self.agent.run(request);
+        self.met_another_key = answered.as_ref().is_err_and(tls::is_another_key);
+        answered.map(answer::read).map_err(|error| failure::name(&error))
     }
 
-    /// Only a long body gets limits of its own: a request with settings of its own doesn't begin a
-    /// TLS session that later connections could resume.
+    /// Only a long body gets limits of its own.
     fn with_patience<B: AsSendBody>(&self, request: Request<B>, length: usize) -> Request<B> {
         let stall = self.options.stall_for(length);
         if stall == self.options.stall {
@@ -102,9 +122,10 @@ impl HttpTransport {
 
 impl Transport for HttpTransport {
     fn send(&mut self, request: &HttpRequest<'_>) -> Result<HttpAnswer, TransportError> {
-        let mut head = Request::builder()
-            .uri(format!("{}{}", self.base, request.path))
-            .header(header::AUTHORIZATION, format!("Bearer {}", request.token));
+        let mut head = Request::builder().uri(format!("{}{}", self.base, request.path));
+        if !request.token.is_empty() {
+            head = head.header(header::AUTHORIZATION, format!("Bearer {}", request.token));
+        }
         if let Some(secret) = request.registration {
             head = head.header(REGISTRATION_HEADER, secret);
         }
@@ -117,7 +138,7 @@ impl Transport for HttpTransport {
 }
 
 fn agent(options: &HttpOptions) -> Agent {
-    Agent::config_builder()
+    let config = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
@@ -134,6 +155,8 @@ fn agent(options: &HttpOptions) -> Agent {
         .max_idle_age(options.idle)
         .input_buffer_size(BUFFER_BYTES)
         .output_buffer_size(BUFFER_BYTES)
-        .build()
-        .new_agent()
+        .build();
+    // No proxy is ever asked, so nothing stands between the socket and TLS.
+    let connector = ().chain(TcpConnector::default()).chain(TlsConnector::new(options.pin));
+    Agent::with_parts(config, connector, DefaultResolver::default())
 }

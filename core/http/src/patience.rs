@@ -1,4 +1,4 @@
-//! How long to wait for what. There is no limit on a whole transfer: an upload of an hour is fine as
+//! What a transport is told: how long to wait for what, and which key to believe. There is no limit on a whole transfer: an upload of an hour is fine as
 //! long as it moves.
 
 use std::time::Duration;
@@ -20,6 +20,10 @@ pub struct HttpOptions {
     /// For how long a connection that nobody uses is kept: 45 s. Mobile networks forget quiet
     /// connections without telling, and to find that out costs a stall.
     pub idle: Duration,
+    /// The only key that is believed of an `https` address: SHA-256 of the public key
+    /// (`SubjectPublicKeyInfo`, DER) in the relay's certificate, as an invite carries it. None: the
+    /// certificate is checked as the web does it.
+    pub pin: Option<[u8; 32]>,
 }
 
 impl Default for HttpOptions {
@@ -29,6 +33,7 @@ impl Default for HttpOptions {
             stall: Duration::from_secs(60),
             slowest_bytes_per_s: 1_024,
             idle: Duration::from_secs(45),
+            pin: None,
         }
     }
 }

@@ -11,6 +11,8 @@ pub mod domain {
     pub const WORKSPACE: &str = "kahriz/v1/workspace";
     /// The id of a device (or of an invite), from its signing public key.
     pub const DEVICE: &str = "kahriz/v1/device";
+    /// The audience of the tokens that the root signs, from its public key.
+    pub const ROOT_AUDIENCE: &str = "kahriz/v1/root-audience";
     /// The id of a log, from device, scope and generation.
     pub const LOG: &str = "kahriz/v1/log";
     /// The id of a record, from its creator's log and a counter.

@@ -120,6 +120,14 @@ impl WorkspaceId {
     }
 }
 
+impl RelayId {
+    /// The audience of what the root key signs: who has only that key can know no other.
+    #[must_use]
+    pub fn of_root(root: &SigningPublic) -> Self {
+        Self(hash_short(domain::ROOT_AUDIENCE, &[root.as_bytes()]))
+    }
+}
+
 impl DeviceId {
     /// The device (or invite) that signs with this key.
     #[must_use]

@@ -19,6 +19,51 @@ pub const FRAME_ENTRIES_MAX: usize = 65_536;
 /// One Automerge change, raw: a record's largest permitted save.
 pub const CHANGE_BYTES_MAX: usize = 192 * 1024;
 
+/// Operations in one change: a narrative of the largest permitted size is one a character. Run-length encoding lets a
+/// few bytes claim any number of them, so they are counted before the engine is given any.
+pub const CHANGE_OPS_MAX: usize = 262_144;
+
+/// Other actors that one change names: as many as its frame can name logs.
+pub const CHANGE_ACTORS_MAX: usize = FRAME_DEPS_MAX;
+
+/// The highest operation counter of a record. The engine counts to 2^32 and stops in the middle of its work there.
+pub const OP_COUNTER_MAX: u64 = 1 << 31;
+
+/// How far a change's operation counters may run ahead of all that is held of its record. What an honest device saw
+/// and this one did not is at most some long narratives; without a bound, one change could use up the counters for
+/// everybody. A change that runs further ahead waits.
+pub const OP_AHEAD_MAX: u64 = 65_536;
+
+/// Changes of one log in one record: a save a day for five years. A limit of each log's own, so that nobody can use
+/// up another's.
+pub const LOG_CHANGES_PER_RECORD_MAX: u64 = 2_048;
+
+/// From so many operations or bytes on, a change counts as heavy, and its log's heavy changes in the record are summed.
+pub const HEAVY_CHANGE_OPS: u32 = 256;
+/// See [`HEAVY_CHANGE_OPS`].
+pub const HEAVY_CHANGE_BYTES: usize = 4_096;
+
+/// Operations of one log's heavy changes in one record: the longest narrative written and cleared, and again.
+pub const LOG_HEAVY_OPS_PER_RECORD_MAX: u64 = 1_048_576;
+/// Bytes of one log's heavy changes in one record: twenty of the largest permitted saves.
+pub const LOG_HEAVY_BYTES_PER_RECORD_MAX: u64 = 4 * 1024 * 1024;
+
+/// Records and bytes that the engine is given at once. Few enough that a slow machine is done within
+/// [`ENGINE_WAIT_MS_MAX`] many times over.
+pub const ENGINE_RECORDS_AT_ONCE: usize = 128;
+/// See [`ENGINE_RECORDS_AT_ONCE`].
+pub const ENGINE_BYTES_AT_ONCE: usize = 1024 * 1024;
+
+/// One question to an engine in another process, and one answer: a record of many logs that all use what they may.
+pub const ENGINE_MESSAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// How long an engine in another process may think over one question.
+pub const ENGINE_WAIT_MS_MAX: u64 = 2_000;
+
+/// Memory that an engine in another process may take beyond what it starts with: some ten times what a record at all
+/// its limits was seen to need.
+pub const ENGINE_MEMORY_BYTES_MAX: u64 = 512 * 1024 * 1024;
+
 /// One entry of the roster: an epoch's wraps for 2,000 devices fit (1.2 KB each).
 pub const ROSTER_ENTRY_BYTES_MAX: usize = 3 * 1024 * 1024;
 
@@ -30,6 +75,9 @@ pub const SCOPES_MAX: usize = 1_024;
 
 /// A join request: two public keys, a sealed profile and two signatures.
 pub const JOIN_BYTES_MAX: usize = 8 * 1024;
+
+/// A wrapped key: HPKE's encapsulated key (1,120 bytes), 32 bytes and a tag, with room for another suite.
+pub const KEY_WRAP_BYTES_MAX: usize = 2 * 1024;
 
 /// One letter: a stretch of a device's saves that only headquarters can read.
 pub const LETTER_BYTES_MAX: usize = 256 * 1024;

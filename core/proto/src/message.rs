@@ -231,13 +231,36 @@ pub enum RefusalReason {
     RosterMoved,
 }
 
-/// The answer to `GET /v1/roster?after=N`: the entries after the Nth, as their exact bytes, in order.
+/// The answer to `GET /v1/roster?after=N`: the entries after the Nth, as their exact bytes, in order, and the
+/// caller's own keys. In a `POST`, by headquarters: everybody's.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Encode, Decode)]
 #[cbor(map)]
 pub struct RosterPage {
     /// Encoded [`crate::roster::Entry`]s.
     #[n(0)]
     pub entries: Vec<minicbor::bytes::ByteVec>,
+    /// Epoch keys that came with these entries.
+    #[n(1)]
+    pub keys: Option<Vec<KeyWrap>>,
+}
+
+/// An epoch's key for one device. It stands beside the roster and is not signed: what is inside must be the key whose
+/// hash the epoch's entry names.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct KeyWrap {
+    /// The scope.
+    #[n(0)]
+    pub scope: crate::ids::ScopeId,
+    /// The epoch.
+    #[n(1)]
+    pub epoch: u32,
+    /// Whose it is.
+    #[n(2)]
+    pub device: crate::ids::DeviceId,
+    /// HPKE's encapsulated key followed by the ciphertext.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub sealed: Vec<u8>,
 }
 
 /// What one scope's event stream says: only that the scope has reached a position.

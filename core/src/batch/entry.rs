@@ -90,11 +90,25 @@ pub enum Announcement {
     },
 }
 
+/// A change that headquarters hands on for a device that cannot: what that device has signed, as it was
+/// signed. What is inside is not a batch's to know (`letters`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Adopted<'a> {
+    /// The device that made the change.
+    pub device: DeviceId,
+    /// That device's signature.
+    pub signature: &'a [u8; 64],
+    /// What it has signed, packed.
+    pub packed: &'a [u8],
+}
+
 /// One entry of a batch, ready to be written.
 #[derive(Clone, Debug)]
 pub enum Entry<'a> {
     /// A change of a record.
     Change(super::Outbound<'a>),
+    /// A change that headquarters hands on for another device.
+    Adopted(Adopted<'a>),
     /// Something else that the scope should know.
     Announcement(Announcement),
 }

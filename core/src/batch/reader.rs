@@ -1,9 +1,9 @@
 //! Reads a batch: first its entries as they stand, then, one by one, the exact chunks that they mean.
 
-use super::entry::{Announcement, BatchError, Known, Place, Reference};
-use super::writer::{DIGEST_BYTES, FORMAT, flag};
+use super::entry::{Adopted, Announcement, BatchError, Known, Place, Reference};
+use super::writer::{DIGEST_BYTES, FORMAT, FORMAT_ADOPTED, flag};
 use crate::record::{Anatomy, ChangeId, assemble, values_in};
-use kahriz_proto::ids::LogId;
+use kahriz_proto::ids::{DeviceId, LogId};
 use kahriz_proto::item::read_varint;
 use kahriz_proto::limits::{CHANGE_BYTES_MAX, FRAME_DEPS_MAX, FRAME_ENTRIES_MAX};
 use sha2::{Digest, Sha256};
@@ -21,6 +21,8 @@ pub struct Parsed<'a> {
 pub enum ParsedEntry<'a> {
     /// A change, not yet put together.
     Change(ParsedChange<'a>),
+    /// A change that headquarters hands on for another device, not yet verified.
+    Adopted(Adopted<'a>),
     /// Something else.
     Announcement(Announcement),
 }
@@ -102,11 +104,12 @@ impl ParsedChange<'_> {
 /// # Errors
 /// [`BatchError`] for bytes that are no batch of a known format.
 pub fn parse<'a>(own: LogId, logs: &[LogId], bytes: &'a [u8]) -> Result<Parsed<'a>, BatchError> {
-    let mut at = Reader { rest: bytes, values: &[], own, logs };
-    let format = at.number()?;
-    if format != FORMAT {
-        return Err(BatchError::UnknownFormat(format));
-    }
+    let mut at = Reader { rest: bytes, values: &[], own, logs, adopts: false };
+    at.adopts = match at.number()? {
+        FORMAT => false,
+        FORMAT_ADOPTED => true,
+        format => return Err(BatchError::UnknownFormat(format)),
+    };
     let count = at.number()?;
     if count > FRAME_ENTRIES_MAX as u64 {
         return Err(BatchError::OverLimit);
@@ -130,11 +133,15 @@ struct Reader<'a, 'l> {
     values: &'a [u8],
     own: LogId,
     logs: &'l [LogId],
+    adopts: bool,
 }
 
 impl<'a> Reader<'a, '_> {
     fn entry(&mut self, last: &mut (Reference, i64)) -> Result<ParsedEntry<'a>, BatchError> {
         let flags = self.take(1)?[0];
+        if self.adopts && flags == flag::ADOPTED {
+            return self.adopted().map(ParsedEntry::Adopted);
+        }
         if flags & flag::ANNOUNCEMENT != 0 {
             let bytes = self.prefixed()?;
             let announcement = minicbor::decode(bytes).map_err(|_| BatchError::Malformed)?;
@@ -174,6 +181,13 @@ impl<'a> Reader<'a, '_> {
             values_at,
         };
         Ok(ParsedEntry::Change(change))
+    }
+
+    fn adopted(&mut self) -> Result<Adopted<'a>, BatchError> {
+        let device = self.take(DeviceId::LEN)?;
+        let device = DeviceId::from_slice(device).ok_or(BatchError::Malformed)?;
+        let signature = self.take(64)?.try_into().map_err(|_| BatchError::Malformed)?;
+        Ok(Adopted { device, signature, packed: self.prefixed()? })
     }
 
     /// The next values, and where in the rest of a change they belong.

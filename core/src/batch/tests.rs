@@ -4,7 +4,7 @@
 use super::*;
 use crate::record::{Author, Change, Document, Edit, Write};
 use crate::value::Scalar;
-use kahriz_proto::ids::LogId;
+use kahriz_proto::ids::{DeviceId, LogId};
 
 const OWN: LogId = LogId::from_bytes([1; 16]);
 const OTHER: LogId = LogId::from_bytes([2; 16]);
@@ -86,6 +86,30 @@ fn a_batch_gives_back_the_exact_bytes_of_every_change() {
     assert!(expected.next().is_none());
     assert!(parsed.adds_up(&ids));
     assert!(!parsed.adds_up(&ids[1..]));
+}
+
+#[test]
+fn an_adopted_entry_is_read_back_and_only_a_batch_with_one_is_of_the_newer_format() {
+    let all = changes();
+    let plain = written(&all);
+    assert_eq!(plain[0], 1);
+    let (device, signature, packed) = (DeviceId::from_bytes([9; 16]), [8; 64], vec![7; 300]);
+    let adopted = Adopted { device, signature: &signature, packed: &packed };
+    let says = || Entry::Announcement(Announcement::Merged { logs: vec![] });
+    let batch = write(OWN, &[], &[says(), Entry::Adopted(adopted), says()]).unwrap();
+    assert_eq!(batch[0], 2);
+    let parsed = parse(OWN, &[], &batch).unwrap();
+    assert!(matches!(parsed.entries[1], ParsedEntry::Adopted(read) if read == adopted));
+    assert!(matches!(parsed.entries[2], ParsedEntry::Announcement(_)));
+    // Nothing of it counts among the changes of the frame's own log.
+    assert!(parsed.adds_up(&[]));
+    for cut in 0..batch.len() {
+        assert!(parse(OWN, &[], &batch[..cut]).is_err(), "cut at {cut}");
+    }
+    // In the format before, these bytes mean nothing.
+    let mut older = batch;
+    older[0] = 1;
+    assert!(parse(OWN, &[], &older).is_err());
 }
 
 #[test]

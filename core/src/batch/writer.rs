@@ -1,14 +1,17 @@
 //! Writes a batch: each entry as little as the receiver needs to put the exact bytes together.
 
-use super::entry::{BatchError, Entry, Known, Reference};
+use super::entry::{Adopted, BatchError, Entry, Known, Reference};
 use crate::record::{ChangeId, dissect, values_in};
 use kahriz_proto::ids::LogId;
 use kahriz_proto::item::push_varint;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// The batch format that this code writes.
+/// The batch format of frames in which every change is the log's own.
 pub(super) const FORMAT: u64 = 1;
+/// The same with adopted entries among them. Only frames that hold one are of this format, so that a
+/// device that does not know it yet still reads all others.
+pub(super) const FORMAT_ADOPTED: u64 = 2;
 /// Bytes of the digest over all changes' hashes.
 pub(super) const DIGEST_BYTES: usize = 16;
 
@@ -16,6 +19,8 @@ pub(super) const DIGEST_BYTES: usize = 16;
 pub(super) mod flag {
     /// Not a change but an announcement.
     pub(crate) const ANNOUNCEMENT: u8 = 0x80;
+    /// In format 2: a change that headquarters hands on for another device.
+    pub(crate) const ADOPTED: u8 = 0x81;
     /// The record is created here: the next of the frame's own log; its kind follows.
     pub(crate) const CREATE: u8 = 0x01;
     /// The record's creator is the same log as the entry's before.
@@ -56,6 +61,7 @@ pub fn write(own: LogId, logs: &[LogId], entries: &[Entry<'_>]) -> Result<Vec<u8
     for entry in entries {
         match entry {
             Entry::Change(change) => writer.change(change)?,
+            Entry::Adopted(adopted) => writer.adopted(adopted),
             Entry::Announcement(announcement) => {
                 writer.out.push(flag::ANNOUNCEMENT);
                 let bytes =
@@ -65,7 +71,8 @@ pub fn write(own: LogId, logs: &[LogId], entries: &[Entry<'_>]) -> Result<Vec<u8
         }
     }
     let mut out = vec![];
-    push_varint(&mut out, FORMAT);
+    let adopts = entries.iter().any(|entry| matches!(entry, Entry::Adopted(_)));
+    push_varint(&mut out, if adopts { FORMAT_ADOPTED } else { FORMAT });
     push_varint(&mut out, entries.len() as u64);
     push_varint(&mut out, writer.values.len() as u64);
     out.extend_from_slice(&writer.digest.finalize()[..DIGEST_BYTES]);
@@ -147,6 +154,13 @@ impl Writer {
         self.last_time = parts.time;
         self.digest.update(crate::record::assemble(&parts).1);
         Ok(())
+    }
+
+    fn adopted(&mut self, adopted: &Adopted<'_>) {
+        self.out.push(flag::ADOPTED);
+        self.out.extend_from_slice(adopted.device.as_bytes());
+        self.out.extend_from_slice(adopted.signature);
+        self.prefixed(adopted.packed);
     }
 
     fn rest(&mut self, rest: &[u8]) -> Result<(), BatchError> {

@@ -171,6 +171,12 @@ impl EpochKey {
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// What the roster says about the key, so that nobody can pass off another.
+    #[must_use]
+    pub fn commitment(&self) -> [u8; 32] {
+        kahriz_proto::hash::hash(super::domain::EPOCH_COMMITMENT, &[self.0.as_slice()])
+    }
 }
 
 fn draw(rng: &mut dyn CryptoRng) -> Zeroizing<[u8; 32]> {

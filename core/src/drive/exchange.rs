@@ -270,7 +270,7 @@ pub(super) fn read_all(answer: HttpAnswer, max: usize) -> Result<Vec<u8>, Failur
     if body.len() > max { Err(Failure::Nonsense) } else { Ok(body) }
 }
 
-fn failure_of(error: TransportError) -> Failure {
+pub(super) fn failure_of(error: TransportError) -> Failure {
     match error {
         TransportError::Unreachable => Failure::Unreachable,
         TransportError::Cut => Failure::Cut,

@@ -9,29 +9,30 @@ use kahriz_proto::message::{RefusalReason, RosterPage};
 use kahriz_proto::session::Failure;
 
 /// A page of roster entries at most: an epoch's wraps for 2,000 devices and room for more.
-const ROSTER_PAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
+pub(super) const ROSTER_PAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// A relay that has more than fits a page sends about this much: ask again.
-const FULL_PAGE_BYTES: usize = 4 * 1024 * 1024;
+pub(super) const FULL_PAGE_BYTES: usize = 4 * 1024 * 1024;
 
-/// Fetches and takes the roster's entries that are not here; says the number of the last one.
+/// Fetches and takes the roster's entries that are not here, and the own keys that are not; says the number of the
+/// last entry.
 pub(super) fn fetch(line: &mut Line<'_>) -> Result<u64, SyncError> {
     loop {
         let after = line.workspace.roster_seq();
-        let (entries, bytes) = entries_after(line, after)?;
-        line.workspace.take_roster(&entries)??;
+        let keys = if line.workspace.lacks_keys()? { "&keys=0" } else { "" };
+        let (page, bytes) = page_after(line, &format!("/v1/roster?after={after}{keys}"))?;
+        line.workspace.take_roster(&page)??;
         if bytes < FULL_PAGE_BYTES {
             return Ok(line.workspace.roster_seq());
         }
     }
 }
 
-fn entries_after(line: &mut Line<'_>, after: u64) -> Result<(Vec<Vec<u8>>, usize), SyncError> {
-    let path = format!("/v1/roster?after={after}");
-    let answer = line.request(Method::Get, &path, &[], &[], None)?;
+fn page_after(line: &mut Line<'_>, path: &str) -> Result<(RosterPage, usize), SyncError> {
+    let answer = line.request(Method::Get, path, &[], &[], None)?;
     let body = read_all(answer, ROSTER_PAGE_BYTES_MAX)?;
-    let page: RosterPage = minicbor::decode(&body).map_err(|_| Failure::Nonsense)?;
-    Ok((page.entries.into_iter().map(Vec::from).collect(), body.len()))
+    let page = minicbor::decode(&body).map_err(|_| Failure::Nonsense)?;
+    Ok((page, body.len()))
 }
 
 /// Posts this device's request to join. The roster is read first, to know whom to seal it to and that
@@ -46,6 +47,9 @@ pub fn join(
 ) -> Result<(), SyncError> {
     let mut line = Line::new(workspace, transport, shell);
     fetch(&mut line)?;
+    if workspace.invite_is_taken()? {
+        return Err(SyncError::InviteTaken);
+    }
     let join = workspace.join_request(line.shell.rng())?.ok_or(SyncError::NoInvite)?;
     let body = minicbor::to_vec(&join).expect("writing to a vector cannot fail");
     line.request(Method::Post, "/v1/joins", &body, &body, None)?;
@@ -81,11 +85,15 @@ pub fn publish_roster(
     transport: &mut dyn Transport,
     shell: &mut dyn Shell,
 ) -> Result<(), SyncError> {
-    let mut line = Line::new(workspace, transport, shell);
-    let here = workspace.roster_seq();
-    let known = workspace.published_roster();
+    publish(&mut Line::new(workspace, transport, shell))
+}
+
+/// As [`publish_roster`], on a line that is open.
+pub(super) fn publish(line: &mut Line<'_>) -> Result<(), SyncError> {
+    let here = line.workspace.roster_seq();
+    let known = line.workspace.published_roster();
     if known > 0 && known < here {
-        match publish_after(&mut line, known) {
+        match publish_after(line, known) {
             Err(SyncError::Line(Failure::Refused(RefusalReason::RosterMoved))) => {}
             published => return published,
         }
@@ -93,13 +101,13 @@ pub fn publish_roster(
     // The relay is another, or was restored: count what it has.
     let mut there = 0;
     loop {
-        let (entries, bytes) = entries_after(&mut line, there)?;
-        there += entries.len() as u64;
+        let (page, bytes) = page_after(line, &format!("/v1/roster?after={there}"))?;
+        there += page.entries.len() as u64;
         if bytes < FULL_PAGE_BYTES {
             break;
         }
     }
-    if there < here { publish_after(&mut line, there) } else { Ok(()) }
+    if there < here { publish_after(line, there) } else { Ok(()) }
 }
 
 fn publish_after(line: &mut Line<'_>, after: u64) -> Result<(), SyncError> {
@@ -110,7 +118,8 @@ fn publish_after(line: &mut Line<'_>, after: u64) -> Result<(), SyncError> {
     Ok(())
 }
 
-/// Headquarters reads the joins that wait at the relay. What does not decode is left out.
+/// Headquarters reads the joins that wait at the relay, and looks for an invite that was used twice. What does not
+/// decode is left out.
 ///
 /// # Errors
 /// [`SyncError::Line`].
@@ -124,10 +133,12 @@ pub fn waiting_joins(
     let body = read_all(answer, ROSTER_PAGE_BYTES_MAX)?;
     let page: JoinPage = minicbor::decode(&body).map_err(|_| Failure::Nonsense)?;
     let joins = page.joins.into_iter().filter_map(|bytes| minicbor::decode(&bytes).ok());
-    Ok(joins.collect())
+    let joins: Vec<Join> = joins.collect();
+    workspace.watch_joins(&joins)?;
+    Ok(joins)
 }
 
 fn page(workspace: &Workspace, after: u64) -> Result<Vec<u8>, SyncError> {
-    let entries = workspace.roster_entries(after)?.into_iter().map(Into::into).collect();
-    Ok(minicbor::to_vec(RosterPage { entries }).expect("writing to a vector cannot fail"))
+    let page = workspace.roster_page(after)?;
+    Ok(minicbor::to_vec(page).expect("writing to a vector cannot fail"))
 }

@@ -41,7 +41,7 @@ pub struct HttpRequest<'a> {
     pub method: Method,
     /// Path and query under the relay's address, as in `/v1/sync`.
     pub path: &'a str,
-    /// The token for `Authorization: Bearer`, signed for this very request.
+    /// The token for `Authorization: Bearer`, signed for this very request; empty for one that needs none.
     pub token: &'a str,
     /// The body; empty for none.
     pub body: &'a [u8],

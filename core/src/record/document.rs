@@ -77,19 +77,19 @@ impl Document {
         let (hash, _) = tx.commit_with(options(author));
         let change =
             hash.and_then(|hash| doc.get_change_by_hash(&hash)).ok_or(RecordError::Refused)?;
-        Ok((Self(doc), Change(change)))
+        Ok((Self(doc), made(&change)?))
     }
 
     /// Reads a document that [`Document::save`] or a concatenation of chunks made.
     ///
     /// # Errors
-    /// [`RecordError::Damaged`] if any part of the bytes cannot be read.
+    /// [`RecordError::Damaged`] if any part of the bytes cannot be read, [`RecordError::Panicked`] if the engine
+    /// panics over them.
     pub fn load(bytes: &[u8]) -> Result<Self, RecordError> {
-        catch_unwind(AssertUnwindSafe(|| Automerge::load(bytes).ok()))
-            .ok()
-            .flatten()
+        catch_unwind(AssertUnwindSafe(|| Automerge::load(bytes)))
+            .map_err(|_| RecordError::Panicked)?
             .map(Self)
-            .ok_or(RecordError::Damaged)
+            .map_err(|_| RecordError::Damaged)
     }
 
     /// The whole document, compact.
@@ -104,6 +104,13 @@ impl Document {
         let mut heads: Vec<ChangeId> = self.0.get_heads().iter().map(|hash| hash.0).collect();
         heads.sort_unstable();
         heads
+    }
+
+    /// A change that is in the document.
+    #[must_use]
+    pub fn change(&self, id: ChangeId) -> Option<Change> {
+        let found = self.0.get_change_by_hash(&ChangeHash(id))?;
+        Change::from_chunk(found.raw_bytes().to_vec()).ok()
     }
 
     /// Writes to the version `base` that the officer saw, together with what this log has written since.
@@ -134,7 +141,7 @@ impl Document {
         }
         let (hash, _) = tx.commit_with(options(author));
         let change = hash.and_then(|hash| self.0.get_change_by_hash(&hash));
-        Ok(change.map_or(Edit::Nothing, |change| Edit::Changed(Box::new(Change(change)))))
+        change.map_or(Ok(Edit::Nothing), |change| Ok(Edit::Changed(Box::new(made(&change)?))))
     }
 
     /// Takes in other devices' changes. All of what they build on must be here or among them.
@@ -143,14 +150,23 @@ impl Document {
     /// [`RecordError::Refused`] or [`RecordError::MissingDeps`]; the document is then not to be used
     /// any further, load it again.
     pub fn apply(&mut self, changes: Vec<Change>) -> Result<(), RecordError> {
-        let ids: Vec<ChangeHash> = changes.iter().map(|change| ChangeHash(change.id())).collect();
-        let changes = changes.into_iter().map(|change| change.0);
-        catch_unwind(AssertUnwindSafe(|| self.0.apply_changes(changes)))
-            .map_err(|_| RecordError::Refused)?
-            .map_err(|_| RecordError::Refused)?;
-        // The engine answers Ok and queues when dependencies are missing.
-        let all_in = ids.iter().all(|id| self.0.get_change_meta_by_hash(id).is_some());
-        all_in.then_some(()).ok_or(RecordError::MissingDeps)
+        let parsed =
+            changes.iter().map(|change| automerge::Change::from_bytes(change.chunk().to_vec()));
+        let apply = || {
+            let parsed = parsed.collect::<Result<Vec<_>, _>>().map_err(|_| RecordError::Refused)?;
+            self.0.apply_changes(parsed).map_err(|_| RecordError::Refused)
+        };
+        catch_unwind(AssertUnwindSafe(apply)).map_err(|_| RecordError::Refused)??;
+        self.holds(&changes).then_some(()).ok_or(RecordError::MissingDeps)
+    }
+
+    /// Whether these changes are part of the document, and are to the engine what they were read as. (It answers Ok
+    /// and puts changes aside when dependencies are missing.)
+    pub(super) fn holds(&self, changes: &[Change]) -> bool {
+        changes.iter().all(|change| {
+            let meta = self.0.get_change_meta_by_hash(&ChangeHash(change.id()));
+            meta.is_some_and(|meta| meta.seq == change.seq() && meta.max_op == change.max_op())
+        })
     }
 
     /// All standing values of each key.
@@ -239,6 +255,11 @@ impl Document {
         });
         moved.map(|write| write.key.clone()).collect()
     }
+}
+
+/// A change that was made here, as others will read it: what they would not admit is not made.
+fn made(change: &automerge::Change) -> Result<Change, RecordError> {
+    Change::from_chunk(change.raw_bytes().to_vec())
 }
 
 fn actor(log: LogId) -> ActorId {

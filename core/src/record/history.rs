@@ -4,17 +4,22 @@ use super::{ChangeId, Document};
 use crate::value::Scalar;
 use automerge::{ChangeHash, ObjId, ROOT, ReadDoc};
 use kahriz_proto::ids::LogId;
+use minicbor::{Decode, Encode};
 
 /// One standing value of a key and the change that wrote it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Opinion {
     /// The value.
+    #[n(0)]
     pub value: Scalar,
     /// The change that wrote it.
+    #[cbor(n(1), with = "minicbor::bytes")]
     pub change: ChangeId,
     /// The log that the change is of.
+    #[n(2)]
     pub log: LogId,
     /// When its device says that was, in seconds since 1970.
+    #[n(3)]
     pub claimed_s: i64,
 }
 

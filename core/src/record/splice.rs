@@ -7,9 +7,12 @@
 
 use kahriz_proto::item::{push_varint, read_varint};
 use sha2::{Digest, Sha256};
+use std::ops::Range;
 
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 const CHANGE: u8 = 1;
+/// Columns that a change has at most, of those that are known.
+const COLUMNS_USUAL: usize = 16;
 
 /// A change chunk in its parts. `actor` and `others` are the raw actor ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,22 +89,30 @@ pub fn assemble(parts: &Anatomy<'_>) -> (Vec<u8>, [u8; 32]) {
 /// from the column headers at its head alone, so that it can be said with or without the values in place.
 /// `None` if the headers cannot be read.
 #[must_use]
-pub fn values_in(rest: &[u8]) -> Option<std::ops::Range<usize>> {
+pub fn values_in(rest: &[u8]) -> Option<Range<usize>> {
     const VALUES: u64 = 0x57;
+    let (columns, end) = columns_in(rest)?;
+    let values = columns.into_iter().find(|(specification, _)| *specification == VALUES);
+    Some(values.map_or(end..end, |(_, range)| range))
+}
+
+/// The columns that the headers at the head of an anatomy's `rest` name, each by its specification with the place
+/// that it takes, and where the last one ends. They may end behind the bytes that are there.
+pub(super) fn columns_in(rest: &[u8]) -> Option<(Vec<(u64, Range<usize>)>, usize)> {
     let mut at = Reader(rest);
-    let columns = at.count(2)?;
-    let (mut before, mut values) = (0_usize, None);
-    for _ in 0..columns {
-        let specification = at.number()?;
-        let len = usize::try_from(at.number()?).ok()?;
-        match values {
-            None if specification == VALUES => values = Some(len),
-            None => before = before.checked_add(len)?,
-            Some(_) => {}
-        }
+    let count = at.count(2)?;
+    let mut headers = Vec::with_capacity(count.min(COLUMNS_USUAL));
+    for _ in 0..count {
+        headers.push((at.number()?, usize::try_from(at.number()?).ok()?));
     }
-    let start = (rest.len() - at.0.len()).checked_add(before)?;
-    Some(start..start.checked_add(values.unwrap_or(0))?)
+    let mut end = rest.len() - at.0.len();
+    let mut columns = Vec::with_capacity(headers.len());
+    for (specification, len) in headers {
+        let start = end;
+        end = start.checked_add(len)?;
+        columns.push((specification, start..end));
+    }
+    Some((columns, end))
 }
 
 fn push_prefixed(out: &mut Vec<u8>, bytes: &[u8]) {
@@ -148,18 +159,23 @@ impl<'a> Reader<'a> {
     }
 
     fn signed(&mut self) -> Option<i64> {
-        let mut value = 0_i64;
-        for (at, byte) in self.0.iter().enumerate().take(10) {
-            let shift = 7 * u32::try_from(at).ok()?;
-            value |= i64::from(byte & 0x7f).wrapping_shl(shift);
-            if byte & 0x80 == 0 {
-                if shift < 57 && byte & 0x40 != 0 {
-                    value |= -1_i64 << (shift + 7);
-                }
-                self.0 = &self.0[at + 1..];
-                return Some(value);
-            }
-        }
-        None
+        read_signed(&mut self.0)
     }
+}
+
+/// Reads signed LEB128 from the head of some bytes.
+pub(super) fn read_signed(bytes: &mut &[u8]) -> Option<i64> {
+    let mut value = 0_i64;
+    for (at, byte) in bytes.iter().enumerate().take(10) {
+        let shift = 7 * u32::try_from(at).ok()?;
+        value |= i64::from(byte & 0x7f).wrapping_shl(shift);
+        if byte & 0x80 == 0 {
+            if shift < 57 && byte & 0x40 != 0 {
+                value |= -1_i64 << (shift + 7);
+            }
+            *bytes = &bytes[at + 1..];
+            return Some(value);
+        }
+    }
+    None
 }

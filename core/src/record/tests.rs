@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::value::Scalar;
+use kahriz_proto::ids::LogId;
 
 const ANNA: LogId = LogId::from_bytes([0xa; 16]);
 const BAYRAM: LogId = LogId::from_bytes([0xb; 16]);

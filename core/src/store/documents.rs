@@ -2,6 +2,7 @@
 
 use super::columns::id;
 use crate::batch::{Known, Place, Reference};
+use kahriz_proto::frame::FrameRef;
 use kahriz_proto::ids::{LogId, RecordId, ScopeId};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
@@ -29,6 +30,8 @@ pub(crate) struct Kept {
 pub(crate) struct Held {
     pub(crate) known: Known,
     pub(crate) frame: Option<u64>,
+    /// The frame in which headquarters handed it on, if it did and the frame is sealed.
+    pub(crate) carrier: Option<FrameRef>,
 }
 
 const RECORD: &str = "SELECT r.id, r.record, r.scope, r.kind, l.log, r.counter
@@ -115,17 +118,40 @@ pub(crate) fn set_frame(conn: &Connection, row: i64, log: i64, seq: u64, frame: 
     .map(drop)
 }
 
+/// The frame in which headquarters hands on a change for its log; none yet if it is still to be sealed.
+/// `carrier` is the row of headquarters' log.
+pub(crate) fn set_carrier(
+    conn: &Connection,
+    row: i64,
+    place: (i64, u64),
+    carrier: i64,
+    frame: Option<u64>,
+) -> Result<()> {
+    let (log, seq) = place;
+    conn.prepare_cached(
+        "UPDATE changes SET carrier = ?4, carrier_frame = ?5
+         WHERE record = ?1 AND log = ?2 AND seq = ?3",
+    )?
+    .execute(params![row, log, seq, carrier, frame])
+    .map(drop)
+}
+
 /// All changes that are held of a record, log by log in order.
 pub(crate) fn changes(conn: &Connection, row: i64) -> Result<Vec<Held>> {
     conn.prepare_cached(
-        "SELECT l.log, c.seq, c.hash, c.max_op, c.frame FROM changes c JOIN logs l ON l.id = c.log
+        "SELECT l.log, c.seq, c.hash, c.max_op, c.frame, k.log, c.carrier_frame
+         FROM changes c JOIN logs l ON l.id = c.log LEFT JOIN logs k ON k.id = c.carrier
          WHERE c.record = ?1 ORDER BY c.log, c.seq",
     )?
     .query_map([row], |row| {
         let log: LogId = id(row, 0)?;
         let place = Place { log, seq: row.get(1)? };
         let known = Known { place, id: id(row, 2)?, max_op: row.get(3)? };
-        Ok(Held { known, frame: row.get(4)? })
+        let carrier = match row.get::<_, Option<u64>>(6)? {
+            Some(seq) => Some(FrameRef { log: id(row, 5)?, seq }),
+            None => None,
+        };
+        Ok(Held { known, frame: row.get(4)?, carrier })
     })?
     .collect()
 }

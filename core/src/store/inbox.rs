@@ -6,8 +6,8 @@
 use super::columns::id;
 use kahriz_proto::cursor::{Cursor, Rolling};
 use kahriz_proto::frame::Frame;
-use kahriz_proto::ids::{LogId, ScopeId};
-use rusqlite::{Connection, Result, params};
+use kahriz_proto::ids::{FrameHash, LogId, ScopeId};
+use rusqlite::{Connection, OptionalExtension, Result, params};
 use thiserror::Error;
 
 /// Why a pulled frame is not merged yet, or never will be without a person.
@@ -46,6 +46,15 @@ pub enum ParkReason {
     /// It does not open, or does not add up.
     #[error("quarantined: its content was altered or is malformed")]
     Malformed = 20,
+    /// A person has looked at it and does not believe it.
+    #[error("rejected: a person has looked at it and does not believe it")]
+    Rejected = 24,
+    /// The program, or the engine apart from it, died over it.
+    #[error("quarantined: the program died while reading it")]
+    Poisonous = 21,
+    /// It asks for more work or memory than anybody's frame may.
+    #[error("quarantined: it holds more than a frame may")]
+    OverLimit = 22,
 }
 
 impl ParkReason {
@@ -67,6 +76,9 @@ impl ParkReason {
             Self::Revoked,
             Self::Signature,
             Self::Forked,
+            Self::Rejected,
+            Self::Poisonous,
+            Self::OverLimit,
         ];
         all.into_iter().find(|reason| *reason as u8 == code).unwrap_or(Self::Malformed)
     }
@@ -102,14 +114,38 @@ pub(crate) fn stage(conn: &Connection, frame: &Frame) -> Result<()> {
     .map(drop)
 }
 
-/// The rows of frames that are worth trying after this row, in the order of arrival.
-pub(crate) fn to_try(conn: &Connection, after: i64, limit: u32) -> Result<Vec<(i64, Vec<u8>)>> {
+/// A frame that is worth trying.
+#[derive(Clone, Debug)]
+pub(crate) struct Waiting {
+    pub(crate) row: i64,
+    pub(crate) hash: FrameHash,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// The frames that are worth trying after this row, in the order of arrival.
+pub(crate) fn to_try(conn: &Connection, after: i64, limit: u32) -> Result<Vec<Waiting>> {
     let quarantine = ParkReason::NotInScope as u8;
     conn.prepare_cached(
-        "SELECT id, bytes FROM inbox WHERE id > ?1 AND reason < ?2 ORDER BY id LIMIT ?3",
+        "SELECT id, hash, bytes FROM inbox WHERE id > ?1 AND reason < ?2 ORDER BY id LIMIT ?3",
     )?
-    .query_map(params![after, quarantine, limit], |row| Ok((row.get(0)?, row.get(1)?)))?
+    .query_map(params![after, quarantine, limit], |row| {
+        Ok(Waiting { row: row.get(0)?, hash: id(row, 1)?, bytes: row.get(2)? })
+    })?
     .collect()
+}
+
+/// The log that a frame is of.
+pub(crate) fn log_of(conn: &Connection, row: i64) -> Result<Option<LogId>> {
+    conn.prepare_cached("SELECT log FROM inbox WHERE id = ?1")?
+        .query_row([row], |row| id(row, 0))
+        .optional()
+}
+
+/// Frames that are parked for this reason are worth trying again.
+pub(crate) fn reconsider(conn: &Connection, reason: ParkReason) -> Result<()> {
+    conn.prepare_cached("UPDATE inbox SET reason = 0 WHERE reason = ?1")?
+        .execute([reason as u8])
+        .map(drop)
 }
 
 /// A frame stays, and why.
@@ -117,6 +153,35 @@ pub(crate) fn park(conn: &Connection, row: i64, reason: ParkReason) -> Result<()
     conn.prepare_cached("UPDATE inbox SET reason = ?2 WHERE id = ?1")?
         .execute(params![row, reason as u8])
         .map(drop)
+}
+
+/// The roster has grown: what was quarantined for what it said is tried again.
+pub(crate) fn roster_grew(conn: &Connection) -> Result<()> {
+    conn.prepare_cached("UPDATE inbox SET reason = 0 WHERE reason IN (?1, ?2)")?
+        .execute([ParkReason::NotInScope as u8, ParkReason::Revoked as u8])
+        .map(drop)
+}
+
+/// The bytes of every frame that waits for this reason.
+pub(crate) fn frames_for(conn: &Connection, reason: ParkReason) -> Result<Vec<(i64, Vec<u8>)>> {
+    conn.prepare_cached("SELECT id, bytes FROM inbox WHERE reason = ?1 ORDER BY log, seq")?
+        .query_map([reason as u8], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+/// The rows of a log's frames from a number on, and why they stay.
+pub(crate) fn rows_of(conn: &Connection, log: LogId, from: u64) -> Result<Vec<(i64, ParkReason)>> {
+    conn.prepare_cached("SELECT id, reason FROM inbox WHERE log = ?1 AND seq >= ?2 ORDER BY seq")?
+        .query_map(params![log.as_bytes(), from], |row| {
+            Ok((row.get(0)?, ParkReason::from_code(row.get(1)?)))
+        })?
+        .collect()
+}
+
+/// The highest number of a log's frames that are here and not merged.
+pub(crate) fn highest(conn: &Connection, log: LogId) -> Result<u64> {
+    conn.prepare_cached("SELECT coalesce(max(seq), 0) FROM inbox WHERE log = ?1")?
+        .query_row([log.as_bytes()], |row| row.get(0))
 }
 
 /// A frame is merged.
@@ -134,11 +199,14 @@ pub(crate) fn parked(conn: &Connection) -> Result<Vec<Parked>> {
         .collect()
 }
 
-/// How many frames wait, and how many are quarantined.
+/// How many frames wait, and how many are quarantined and not yet judged.
 pub(crate) fn counts(conn: &Connection) -> Result<(u64, u64)> {
-    let sql = "SELECT count(*) FILTER (WHERE reason < ?1), count(*) FILTER (WHERE reason >= ?1) FROM inbox";
+    let sql = "SELECT count(*) FILTER (WHERE reason < ?1),
+                      count(*) FILTER (WHERE reason >= ?1 AND reason <> ?2) FROM inbox";
     conn.prepare_cached(sql)?
-        .query_row([ParkReason::NotInScope as u8], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row([ParkReason::NotInScope as u8, ParkReason::Rejected as u8], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
 }
 
 /// How far each scope was read.

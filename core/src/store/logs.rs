@@ -12,17 +12,22 @@ pub(crate) struct LogRow {
     pub(crate) log: LogId,
     pub(crate) device: DeviceId,
     pub(crate) scope: ScopeId,
-    /// The number of its last frame that is merged; of the own log, of its last sealed one.
+    pub(crate) generation: u32,
+    /// The number of its last frame whose content is in the documents.
     pub(crate) merged: u64,
     /// That frame's hash.
     pub(crate) merged_hash: FrameHash,
+    /// Of an own log: the number of the last frame that was ever sealed, whatever is still held of it.
+    pub(crate) sealed: u64,
+    /// That frame's hash.
+    pub(crate) sealed_hash: FrameHash,
     /// Records created in it.
     pub(crate) records: u64,
     /// Its newest claimed time.
     pub(crate) claimed_s: Option<i64>,
 }
 
-const COLUMNS: &str = "id, log, device, scope, merged, merged_hash, records, claimed_s";
+const COLUMNS: &str = "id, log, device, scope, merged, merged_hash, records, claimed_s, sealed, sealed_hash, generation";
 
 /// The log of a device in a scope and generation, made if it was not met before.
 pub(crate) fn ensure(
@@ -68,7 +73,22 @@ pub(crate) fn all(conn: &Connection) -> Result<Vec<LogRow>> {
         .collect()
 }
 
-/// The log's frame is merged (or, of the own log, sealed).
+/// The own log's next frame is sealed; what is in it is in the documents already.
+pub(crate) fn seal(conn: &Connection, row: i64, seq: u64, hash: FrameHash) -> Result<()> {
+    conn.prepare_cached("UPDATE logs SET sealed = ?2, sealed_hash = ?3 WHERE id = ?1")?
+        .execute(params![row, seq, hash.as_bytes()])?;
+    advance(conn, row, seq, hash)
+}
+
+/// Nothing of any log is in the documents any more; other devices' logs were never met. The own ones keep their place,
+/// so that no number is given out twice.
+pub(crate) fn forget(conn: &Connection, own: DeviceId) -> Result<()> {
+    conn.execute("DELETE FROM logs WHERE device <> ?1", params![own.as_bytes()])?;
+    conn.execute("UPDATE logs SET merged = 0, merged_hash = ?1", [FrameHash::NONE.as_bytes()])
+        .map(drop)
+}
+
+/// The log's frame is merged.
 pub(crate) fn advance(conn: &Connection, row: i64, seq: u64, hash: FrameHash) -> Result<()> {
     conn.prepare_cached("UPDATE logs SET merged = ?2, merged_hash = ?3 WHERE id = ?1")?
         .execute(params![row, seq, hash.as_bytes()])
@@ -100,6 +120,11 @@ fn read(row: &Row<'_>) -> Result<LogRow> {
         merged_hash: id(row, 5)?,
         records: row.get(6)?,
         claimed_s: row.get(7)?,
+        sealed: row.get(8)?,
+        sealed_hash: row
+            .get::<_, Option<[u8; 32]>>(9)?
+            .map_or(FrameHash::NONE, FrameHash::from_bytes),
+        generation: row.get(10)?,
     })
 }
 

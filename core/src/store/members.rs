@@ -2,6 +2,8 @@
 
 use super::columns::id;
 use kahriz_proto::ids::{DeviceId, LogId, ScopeId};
+use kahriz_proto::message::KeyWrap;
+use kahriz_proto::roster::Entry;
 use rusqlite::{Connection, OptionalExtension, Result, params};
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
@@ -18,6 +20,43 @@ pub(crate) fn entries(conn: &Connection, after: u64) -> Result<Vec<Vec<u8>>> {
     conn.prepare_cached("SELECT entry FROM roster WHERE seq > ?1 ORDER BY seq")?
         .query_map([after], |row| row.get(0))?
         .collect()
+}
+
+/// Keeps a key that was wrapped for a device, to be published with the roster entry of this number.
+pub(crate) fn keep_wrap(conn: &Connection, at: u64, wrap: &KeyWrap) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO key_wraps (scope, epoch, device, at, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![
+        wrap.scope.as_bytes(),
+        wrap.epoch,
+        wrap.device.as_bytes(),
+        at,
+        wrap.sealed
+    ])
+    .map(drop)
+}
+
+/// The keys that go with the roster's entries after a number.
+pub(crate) fn wraps(conn: &Connection, after: u64) -> Result<Vec<KeyWrap>> {
+    conn.prepare_cached(
+        "SELECT scope, epoch, device, sealed FROM key_wraps WHERE at > ?1 ORDER BY at, scope, epoch",
+    )?
+    .query_map([after], |row| {
+        let (scope, device) = (id(row, 0)?, id(row, 2)?);
+        Ok(KeyWrap { scope, epoch: row.get(1)?, device, sealed: row.get(3)? })
+    })?
+    .collect()
+}
+
+/// The hash of one entry of the roster, by its number.
+pub(crate) fn entry_hash(conn: &Connection, seq: u64) -> Result<Option<[u8; 32]>> {
+    let Ok(seq) = i64::try_from(seq) else { return Ok(None) };
+    let entry: Option<Vec<u8>> = conn
+        .prepare_cached("SELECT entry FROM roster WHERE seq = ?1")?
+        .query_row([seq], |row| row.get(0))
+        .optional()?;
+    Ok(entry.and_then(|bytes| Entry::decode(&bytes)).map(|entry| entry.hash()))
 }
 
 /// Keeps an epoch's key.

@@ -12,6 +12,9 @@ type Migration = &'static [&'static str];
 const MIGRATIONS: &[Migration] = &[
     &[include_str!("../../sql/0001_sync.sql"), include_str!("../../sql/0001_rows.sql")],
     &[include_str!("../../sql/0002_orders.sql")],
+    &[include_str!("../../sql/0003_trust.sql")],
+    &[include_str!("../../sql/0004_letters.sql")],
+    &[include_str!("../../sql/0005_pipeline.sql")],
 ];
 
 /// Why the schema could not be brought up to date.

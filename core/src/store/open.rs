@@ -104,6 +104,15 @@ impl Store {
         Ok(outcome)
     }
 
+    /// Folds the log into the database, so that what was erased is in neither.
+    ///
+    /// # Errors
+    /// What SQLite said; then the log stays as it is.
+    pub fn tidy(&self) -> rusqlite::Result<()> {
+        let writer = unpoisoned(&self.writer);
+        writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+    }
+
     /// Runs `work` on one consistent picture of the last committed state; it cannot write. Do not call it from inside
     /// itself.
     ///

@@ -11,7 +11,9 @@ pub(crate) struct Waiting {
     pub(crate) id: i64,
     /// The record's row and the change's number in it; none for an announcement.
     pub(crate) change: Option<(i64, u64)>,
-    /// The chunk, or the encoded announcement.
+    /// The row of the log that the change is of, if it is handed on for another device.
+    pub(crate) adopted: Option<i64>,
+    /// The chunk, the encoded announcement, or of a change that is handed on the signed statement.
     pub(crate) content: Vec<u8>,
 }
 
@@ -36,6 +38,21 @@ pub(crate) fn push_change(
         .map(drop)
 }
 
+/// Queues a change of another log (`of`) that is handed on in an own log.
+pub(crate) fn push_adopted(
+    conn: &Connection,
+    log: i64,
+    row: i64,
+    of: (i64, u64),
+    signed: &[u8],
+) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO outbox (log, record, seq, content, adopted) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![log, row, of.1, signed, of.0])
+    .map(drop)
+}
+
 /// Queues an announcement.
 pub(crate) fn push_announcement(conn: &Connection, log: i64, content: &[u8]) -> Result<()> {
     conn.prepare_cached("INSERT INTO outbox (log, content) VALUES (?1, ?2)")?
@@ -57,8 +74,9 @@ pub(crate) fn oldest(
     bytes: usize,
     count: usize,
 ) -> Result<Vec<Waiting>> {
-    let mut statement = conn
-        .prepare_cached("SELECT id, record, seq, content FROM outbox WHERE log = ?1 ORDER BY id")?;
+    let mut statement = conn.prepare_cached(
+        "SELECT id, record, seq, content, adopted FROM outbox WHERE log = ?1 ORDER BY id",
+    )?;
     let mut rows = statement.query([log])?;
     let (mut waiting, mut total) = (vec![], 0);
     while let Some(row) = rows.next()? {
@@ -69,7 +87,8 @@ pub(crate) fn oldest(
         if !waiting.is_empty() && (total > bytes || waiting.len() >= count) {
             break;
         }
-        waiting.push(Waiting { id: row.get(0)?, change: record.zip(seq), content });
+        let change = record.zip(seq);
+        waiting.push(Waiting { id: row.get(0)?, change, adopted: row.get(4)?, content });
     }
     Ok(waiting)
 }
@@ -149,6 +168,13 @@ pub(crate) fn held_up_to(conn: &Connection, log: LogId, seq: u64) -> Result<()> 
     .map(drop)
 }
 
+/// Every own frame that is kept, of each log in order.
+pub(crate) fn kept(conn: &Connection) -> Result<Vec<Vec<u8>>> {
+    conn.prepare_cached("SELECT bytes FROM frames ORDER BY log, seq")?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}
+
 /// The hash of an own frame.
 pub(crate) fn hash(conn: &Connection, log: LogId, seq: u64) -> Result<Option<FrameHash>> {
     conn.prepare_cached(
@@ -166,6 +192,47 @@ pub(crate) fn forked(conn: &Connection, log: LogId) -> Result<()> {
     )?
     .execute(params![log.as_bytes(), Verdict::Fork as u8])
     .map(drop)
+}
+
+/// An own change that the relay is not known to hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unsynced {
+    /// The row of its log, and of its record.
+    pub(crate) log: i64,
+    pub(crate) row: i64,
+    pub(crate) hash: [u8; 32],
+    /// The chunk, if no frame holds it yet; else it is in the document.
+    pub(crate) chunk: Option<Vec<u8>>,
+}
+
+/// Whether there is an own change that the relay is not known to hold.
+pub(crate) fn any_unsynced(conn: &Connection) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE record IS NOT NULL AND adopted IS NULL)
+        OR EXISTS (SELECT 1 FROM frames WHERE state <> 1 AND changes > 0)";
+    conn.prepare_cached(sql)?.query_row([], |row| row.get(0))
+}
+
+/// Every own change that the relay is not known to hold: those in sealed frames, then those that wait to
+/// be sealed, in the order of saving. Looks through all changes if a sealed frame is among them, so ask
+/// [`any_unsynced`] first.
+pub(crate) fn unsynced(conn: &Connection) -> Result<Vec<Unsynced>> {
+    let sealed = "SELECT c.log, c.record, c.hash, NULL FROM frames f
+        JOIN changes c ON c.log = f.log AND c.frame = f.seq WHERE f.state <> 1 ORDER BY f.log, f.seq, c.seq";
+    let waiting = "SELECT c.log, c.record, c.hash, o.content FROM outbox o
+        JOIN changes c ON c.record = o.record AND c.log = o.log AND c.seq = o.seq
+        WHERE o.adopted IS NULL ORDER BY o.id";
+    let mut all = vec![];
+    for sql in [sealed, waiting] {
+        let mut statement = conn.prepare_cached(sql)?;
+        let found = statement.query_map([], |row| {
+            let chunk = row.get(3)?;
+            Ok(Unsynced { log: row.get(0)?, row: row.get(1)?, hash: id(row, 2)?, chunk })
+        })?;
+        for one in found {
+            all.push(one?);
+        }
+    }
+    Ok(all)
 }
 
 /// Counts of the own frames: to be pushed, at the relay, refused.

@@ -1,16 +1,18 @@
 //! What headquarters does with the roster: invite, admit.
 
+use super::epochs::give_key;
 use super::error::AdminError;
 use super::founding::add_entry;
 use super::identity::{GENERATION, Identity, name, setting_id, setting_text};
 use super::{Claimed, Profile, ReadError, Workspace};
 use crate::batch::Announcement;
-use crate::crypto::{EpochKey, SigningSecret, WrapContext, domain, open_sealed, wrap_key};
+use crate::crypto::{SigningSecret, domain, open_sealed};
 use crate::store::{logs, members};
 use kahriz_proto::hash::hash_short;
 use kahriz_proto::ids::{DeviceId, RelayId, ScopeId};
 use kahriz_proto::join::{Invite, Join};
-use kahriz_proto::roster::{Action, Role, RosterError, Wrap};
+use kahriz_proto::message::RosterPage;
+use kahriz_proto::roster::{Action, Role};
 use rand_core::CryptoRng;
 use rusqlite::Transaction;
 
@@ -37,7 +39,7 @@ impl Workspace {
                 relay: RelayId::from_bytes(setting_id(tx, name::RELAY)?.unwrap_or_default()),
                 secret: *key.seed(),
                 expires_at,
-                pin: None,
+                pin: setting_id(tx, name::RELAY_PIN)?,
             })
         })
     }
@@ -79,11 +81,11 @@ impl Workspace {
                 invite: Some(join.invite_id()),
             };
             add_entry(tx, identity, &admin, claimed, added)??;
+            let device = DeviceId::of(&join.keys.sign);
             for scope in scopes {
-                let grant = grant(tx, identity, *scope, join, rng)?;
-                add_entry(tx, identity, &admin, claimed, grant)??;
+                give_key::<AdminError>(tx, identity, *scope, device, rng)?;
             }
-            tell_who(tx, identity, scopes, DeviceId::of(&join.keys.sign), &profile)?;
+            tell_who(tx, identity, scopes, device, &profile)?;
             Ok(profile)
         })
     }
@@ -94,6 +96,18 @@ impl Workspace {
     /// [`ReadError`].
     pub fn roster_entries(&self, after: u64) -> Result<Vec<Vec<u8>>, ReadError> {
         Ok(self.store.read(|conn| members::entries(conn, after))?)
+    }
+
+    /// The roster's entries after a number and the keys that go with them, as a relay takes them.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub fn roster_page(&self, after: u64) -> Result<RosterPage, ReadError> {
+        self.store.read(|conn| {
+            let entries = members::entries(conn, after)?.into_iter().map(Into::into).collect();
+            let keys = members::wraps(conn, after)?;
+            Ok(RosterPage { entries, keys: Some(keys).filter(|keys| !keys.is_empty()) })
+        })
     }
 
     /// The short code that both screens show for a join, so that people can compare them: six digits.
@@ -120,28 +134,12 @@ fn read_join(identity: &Identity, join: &Join) -> Result<Profile, AdminError> {
         return Err(AdminError::Join);
     }
     let opened = open_sealed(&join.sealed_profile, &identity.secrets.wrap, domain::JOIN_PROFILE);
-    let opened = opened.map_err(|_| AdminError::Join)?;
-    match minicbor::decode(&opened) {
+    // One that was handed over in person stands in the clear; it is signed all the same.
+    let profile = opened.as_ref().map_or(&join.sealed_profile[..], |opened| opened);
+    match minicbor::decode(profile) {
         Ok(Announcement::Profile { officer, device }) => Ok(Profile { officer, device }),
         _ => Err(AdminError::Join),
     }
-}
-
-/// The current epoch's key of a scope, wrapped to the newcomer.
-fn grant(
-    tx: &Transaction<'_>,
-    identity: &Identity,
-    scope: ScopeId,
-    join: &Join,
-    rng: &mut dyn CryptoRng,
-) -> Result<Action, AdminError> {
-    let epoch = identity.roster.epoch(scope);
-    let key = members::key(tx, scope, epoch)?.ok_or(AdminError::Scope)?;
-    let context = WrapContext { workspace: identity.roster.workspace(), scope, epoch };
-    let sealed = wrap_key(&EpochKey::from_bytes(&key), &join.keys.wrap, context, rng);
-    let sealed = sealed.map_err(|_| RosterError::Malformed)?;
-    let wrap = Wrap { recipient: Some(DeviceId::of(&join.keys.sign)), sealed };
-    Ok(Action::KeyGranted { scope, epoch, wrap })
 }
 
 /// Tells the scopes who the newcomer is.

@@ -3,6 +3,7 @@
 use super::draft::Draft;
 use super::error::{DraftError, SaveError};
 use super::identity::{GENERATION, Identity};
+use super::lettering::Fresh;
 use super::rows::RowWriter;
 use super::{Claimed, Workspace};
 use crate::batch::{Known, Place, Reference};
@@ -96,10 +97,14 @@ impl Workspace {
     /// The first [`SaveError`] that is met.
     pub fn save_many(&self, drafts: &[Draft], claimed: Claimed) -> Result<Vec<Saved>, SaveError> {
         let identity = self.identity();
-        self.store.write(|tx| {
+        let (saved, fresh) = self.store.write(|tx| {
             let mut desk = Desk::new(tx, &identity, claimed)?;
-            drafts.iter().map(|draft| desk.save(draft)).collect()
-        })
+            let saved: Result<Vec<Saved>, SaveError> =
+                drafts.iter().map(|draft| desk.save(draft)).collect();
+            Ok::<_, SaveError>((saved?, desk.fresh))
+        })?;
+        self.letter(&identity, &fresh);
+        Ok(saved)
     }
 
     /// Decides a contested field by an ordinary change that overwrites all standing values, with a reason.
@@ -120,10 +125,13 @@ impl Workspace {
         if !matches!(role, Some(Role::Supervisor | Role::Headquarters)) {
             return Err(SaveError::NotAllowed);
         }
-        self.store.write(|tx| {
+        let fresh = self.store.write(|tx| {
             let mut desk = Desk::new(tx, &identity, claimed)?;
-            desk.decide(record, key, choice, reason.trim())
-        })
+            desk.decide(record, key, choice, reason.trim())?;
+            Ok::<_, SaveError>(desk.fresh)
+        })?;
+        self.letter(&identity, &fresh);
+        Ok(())
     }
 }
 
@@ -135,6 +143,8 @@ struct Desk<'a> {
     today: Option<PartialDate>,
     logs: BTreeMap<ScopeId, LogRow>,
     rows: RowWriter,
+    /// What was changed, for the letters that are written once this is committed.
+    fresh: Vec<Fresh>,
 }
 
 impl<'a> Desk<'a> {
@@ -145,7 +155,7 @@ impl<'a> Desk<'a> {
     ) -> rusqlite::Result<Self> {
         let rows = RowWriter::new(members::scope_names(tx)?);
         let today = (claimed.seconds() >= PLAUSIBLE_S).then(|| day_of(claimed)).flatten();
-        Ok(Self { tx, identity, claimed, today, logs: BTreeMap::new(), rows })
+        Ok(Self { tx, identity, claimed, today, logs: BTreeMap::new(), rows, fresh: vec![] })
     }
 
     fn save(&mut self, draft: &Draft) -> Result<Saved, SaveError> {
@@ -209,6 +219,7 @@ impl<'a> Desk<'a> {
         documents::add_change(self.tx, row.id, log.id, &known, None)?;
         merge::extend(self.tx, row.id, kept, document, &[change.chunk()])?;
         outbox::push_change(self.tx, log.id, row.id, change.seq(), change.chunk())?;
+        self.fresh.push(Fresh::of(&row, log, change.id(), change.chunk().to_vec()));
         if let Some(patch) = merge::patch(row, fresh, document) {
             self.show(&patch)?;
         }

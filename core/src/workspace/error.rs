@@ -33,6 +33,9 @@ pub enum ReadError {
     /// The stored document of a record is damaged; its changes are at the relay and at other devices.
     #[error("a stored record is damaged and cannot be shown")]
     Damaged,
+    /// The engine that merges is a program of its own here, and cannot be started. What was pulled waits.
+    #[error("what was received cannot be merged: the program that reads it cannot be started")]
+    NoEngine,
     /// The database.
     #[error("the store cannot be read")]
     Database(#[from] rusqlite::Error),
@@ -115,8 +118,11 @@ impl From<rusqlite::Error> for SaveError {
 #[derive(Debug, Error)]
 pub enum AdminError {
     /// This device holds no admin key.
-    #[error("only the device that founded the workspace can do this")]
+    #[error("only a headquarters that the root key has certified can do this")]
     NotAdmin,
+    /// Only a headquarters can become an admin.
+    #[error("only a headquarters can be an administrator: admit the device as one first")]
+    NotHeadquarters,
     /// The invite is unknown here, was used, or has ended.
     #[error("the invite is unknown, was used before, or has ended: issue another")]
     Invite,
@@ -126,6 +132,22 @@ pub enum AdminError {
     /// No such scope.
     #[error("there is no such area in this workspace")]
     Scope,
+    /// No member has this id, or it was revoked before.
+    #[error("there is no such member, or it was revoked before")]
+    NoDevice,
+    /// A headquarters cannot revoke itself.
+    #[error(
+        "this device cannot revoke itself: do it from another headquarters, or restore from the recovery key"
+    )]
+    Itself,
+    /// Nothing of that log is quarantined there.
+    #[error("nothing of that log is quarantined there")]
+    NotQuarantined,
+    /// What others have written builds on it: it can only be released, and its values decided.
+    #[error(
+        "{0} frames of other devices build on this: release it, and decide the values that are wrong"
+    )]
+    BuiltUpon(u64),
     /// The roster refused the entry.
     #[error(transparent)]
     Roster(#[from] RosterError),

@@ -1,16 +1,16 @@
 //! How a workspace begins, and how a device asks to be let in.
 
+use super::alarms::{AlarmKind, raise};
+use super::epochs::start_epoch;
 use super::error::OpenError;
 use super::identity::{GENERATION, Identity, name};
 use super::{Claimed, Profile, ScopeProfile, Workspace};
 use crate::batch::Announcement;
-use crate::crypto::{
-    DeviceSecrets, EpochKey, SigningSecret, WrapContext, WrapSecret, domain, wrap_key,
-};
+use crate::crypto::{DeviceSecrets, SigningSecret, WrapSecret, domain};
 use crate::store::{Store, StoreKey, logs, members, settings};
 use kahriz_proto::ids::{DeviceId, RelayId, ScopeId, WorkspaceId};
 use kahriz_proto::join::{Invite, Join};
-use kahriz_proto::roster::{Action, Entry, EntryBody, Role, Roster, RosterError, Wrap};
+use kahriz_proto::roster::{Action, Entry, EntryBody, Role, Roster, RosterError};
 use rand_core::CryptoRng;
 use rusqlite::Transaction;
 use std::path::Path;
@@ -74,7 +74,7 @@ impl Workspace {
             introduce(tx, &identity, &scopes, founding)
         })?;
         let keepsakes = Keepsakes { root_seed: root.seed(), recovery_seed: recovery.seed() };
-        Ok((Self::new(store, identity), keepsakes))
+        Ok((Self::new(dir, store, identity), keepsakes))
     }
 
     /// Makes a device's keys and its request to join. The request is kept and posted by
@@ -96,13 +96,32 @@ impl Workspace {
         store.write(|tx| {
             keep_identity(tx, &identity, invite.workspace, &invite.relay_url, invite.relay)?;
             settings::put(tx, name::INVITE_SEED, &invite.secret)?;
+            settings::put(tx, name::LETTER_CHANCE, &random::<32>(rng))?;
+            if let Some(pin) = &invite.pin {
+                settings::put(tx, name::RELAY_PIN, pin)?;
+            }
             let person = members::PersonName {
                 officer: profile.officer.clone(),
                 phone: profile.device.clone(),
             };
             members::name_person(tx, identity.device(), &person)
         })?;
-        Ok(Self::new(store, identity))
+        Ok(Self::new(dir, store, identity))
+    }
+
+    /// Whether another device has become a member with this device's invite; raises the alarm if so.
+    pub(crate) fn invite_is_taken(&self) -> rusqlite::Result<bool> {
+        let identity = self.identity();
+        let seed =
+            self.store.read(|conn| super::identity::setting_id::<32>(conn, name::INVITE_SEED))?;
+        let Some(seed) = seed.map(Zeroizing::new) else { return Ok(false) };
+        let invite = SigningSecret::from_seed(&seed).id();
+        let used_by = identity.roster.invite(invite).and_then(|invited| invited.used_by);
+        let taken = used_by.is_some_and(|device| device != identity.device());
+        if taken {
+            self.store.write(|tx| raise(tx, AlarmKind::InviteTaken { invite }))?;
+        }
+        Ok(taken)
     }
 
     /// The request to join, sealed to headquarters; `None` if this device is a member already or never
@@ -123,30 +142,61 @@ impl Workspace {
         if let Some(kept) = self.store.read(|conn| settings::get(conn, name::JOIN))? {
             return Ok(minicbor::decode(&kept).ok());
         }
-        let names = self.store.read(members::people)?;
-        let person = names.get(&identity.device()).cloned().unwrap_or_default();
-        let profile = Announcement::Profile { officer: person.officer, device: person.phone };
-        let profile = minicbor::to_vec(profile).expect("writing to a vector cannot fail");
+        let profile = own_profile(self, &identity)?;
         let sealed =
             crate::crypto::seal_to(&headquarters.keys.wrap, domain::JOIN_PROFILE, &profile, rng);
         let Ok(sealed_profile) = sealed else { return Ok(None) };
-        let invite = SigningSecret::from_seed(&seed);
-        let keys = identity.secrets.public();
-        let message = Join::message(&invite.public(), &keys, &sealed_profile);
-        let join = Join {
-            invite: invite.public(),
-            invite_signature: invite.sign(&message),
-            device_signature: identity.secrets.sign(&message),
-            keys,
-            sealed_profile,
+        let join = signed_join(&identity, &seed, sealed_profile);
+        let bytes = minicbor::to_vec(&join).expect("writing to a vector cannot fail");
+        self.store.write(|tx| settings::put(tx, name::JOIN, &bytes))?;
+        Ok(Some(join))
+    }
+
+    /// The request to join as it is shown on this device's screen, to be read by headquarters' camera or typed over:
+    /// no network is needed, and so no member list was read and no key of headquarters is known. Who asks stands in
+    /// it in the clear, for whoever sees the screen. `None` if this device is a member or never had an invite.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn join_in_person(&self) -> Result<Option<Join>, super::ReadError> {
+        let identity = self.identity();
+        let seed =
+            self.store.read(|conn| super::identity::setting_id::<32>(conn, name::INVITE_SEED))?;
+        let Some(seed) = seed.map(Zeroizing::new).filter(|_| identity.member().is_none()) else {
+            return Ok(None);
         };
+        if let Some(kept) = self.store.read(|conn| settings::get(conn, name::JOIN))? {
+            return Ok(minicbor::decode(&kept).ok());
+        }
+        let join = signed_join(&identity, &seed, own_profile(self, &identity)?);
         let bytes = minicbor::to_vec(&join).expect("writing to a vector cannot fail");
         self.store.write(|tx| settings::put(tx, name::JOIN, &bytes))?;
         Ok(Some(join))
     }
 }
 
-fn keep_identity(
+/// What this device and who uses it are called, as they are said to headquarters.
+fn own_profile(workspace: &Workspace, identity: &Identity) -> rusqlite::Result<Vec<u8>> {
+    let names = workspace.store.read(members::people)?;
+    let person = names.get(&identity.device()).cloned().unwrap_or_default();
+    let profile = Announcement::Profile { officer: person.officer, device: person.phone };
+    Ok(minicbor::to_vec(profile).expect("writing to a vector cannot fail"))
+}
+
+fn signed_join(identity: &Identity, seed: &[u8; 32], sealed_profile: Vec<u8>) -> Join {
+    let invite = SigningSecret::from_seed(seed);
+    let keys = identity.secrets.public();
+    let message = Join::message(&invite.public(), &keys, &sealed_profile);
+    Join {
+        invite: invite.public(),
+        invite_signature: invite.sign(&message),
+        device_signature: identity.secrets.sign(&message),
+        keys,
+        sealed_profile,
+    }
+}
+
+pub(super) fn keep_identity(
     tx: &Transaction<'_>,
     identity: &Identity,
     workspace: WorkspaceId,
@@ -174,33 +224,21 @@ fn write_roster(
     let scopes: Vec<ScopeId> =
         founding.scopes.iter().map(|_| ScopeId::from_bytes(random(rng))).collect();
     let admin = identity.admin.clone().ok_or(RosterError::NotAllowed)?;
-    let recovery = recovery.public();
-    let founded = Action::Founded { root: root.public(), relay, recovery: recovery.clone() };
+    let founded = Action::Founded { root: root.public(), relay, recovery: recovery.public() };
     add_entry(tx, identity, root, claimed, founded)??;
     add_entry(tx, identity, root, claimed, Action::AdminAdded { admin: admin.public() })??;
     for scope in &scopes {
         add_entry(tx, identity, &admin, claimed, Action::ScopeCreated { scope: *scope })??;
     }
-    let keys = identity.secrets.public();
-    let own_wrap_key = keys.wrap.clone();
     let headquarters = Action::DeviceAdded {
-        keys,
+        keys: identity.secrets.public(),
         role: Role::Headquarters,
         scopes: scopes.clone(),
         invite: None,
     };
     add_entry(tx, identity, &admin, claimed, headquarters)??;
-    let workspace = identity.roster.workspace();
     for scope in &scopes {
-        let key = EpochKey::generate(rng);
-        let context = WrapContext { workspace, scope: *scope, epoch: 1 };
-        let mut wrap = |recipient, to: &[u8]| {
-            let sealed = wrap_key(&key, to, context, rng).map_err(|_| RosterError::Malformed)?;
-            Ok::<_, RosterError>(Wrap { recipient, sealed })
-        };
-        let wraps = vec![wrap(Some(identity.device()), &own_wrap_key)?, wrap(None, &recovery)?];
-        let epoch = Action::EpochStarted { scope: *scope, epoch: 1, wraps, previous: None };
-        add_entry(tx, identity, &admin, claimed, epoch)??;
+        start_epoch::<OpenError>(tx, identity, &admin, *scope, claimed, rng)?;
     }
     Ok(scopes)
 }
@@ -243,7 +281,7 @@ pub(super) fn add_entry(
         action,
     };
     let entry = Entry::sign(&body, |message| signer.sign(message)).to_bytes();
-    identity.append(tx, [entry.as_slice()])
+    identity.append(tx, [entry.as_slice()], &[])
 }
 
 fn random<const N: usize>(rng: &mut dyn CryptoRng) -> [u8; N] {

@@ -1,11 +1,13 @@
 //! Who this device is, and what it has read of the roster: kept in the store, held in memory.
 
+use super::alarms::roster_reaches;
 use crate::crypto::{
     DeviceSecrets, EpochKey, SigningSecret, WrapContext, open_previous, unwrap_key,
 };
-use crate::store::{members, settings};
+use crate::store::{inbox, members, settings};
 use kahriz_proto::ids::{DeviceId, ScopeId, WorkspaceId};
-use kahriz_proto::roster::{Member, Roster, RosterError};
+use kahriz_proto::message::KeyWrap;
+use kahriz_proto::roster::{EpochRecord, Member, Roster, RosterError};
 use rusqlite::Connection;
 use zeroize::Zeroizing;
 
@@ -16,11 +18,18 @@ pub(super) mod name {
     pub(crate) const WORKSPACE: &str = "workspace";
     pub(crate) const WORKSPACE_NAME: &str = "workspace name";
     pub(crate) const RELAY_URL: &str = "relay url";
+    pub(crate) const RELAY_PIN: &str = "relay pin";
     pub(crate) const RELAY: &str = "relay audience";
     pub(crate) const INVITE_SEED: &str = "invite seed";
     pub(crate) const JOIN: &str = "join";
     pub(crate) const PUBLISHED_ROSTER: &str = "roster at the relay";
+    pub(crate) const LOST_HEADQUARTERS: &str = "lost headquarters";
     pub(crate) const CLOCK_OFFSET: &str = "clock offset";
+    pub(crate) const LAST_CONTACT: &str = "last contact";
+    pub(crate) const CLOCK_SEEN: &str = "clock seen";
+    pub(crate) const LETTER_CHANCE: &str = "letter chance";
+    pub(crate) const LETTER_MARKS: &str = "letter marks";
+    pub(crate) const DEPOSIT_SEED: &str = "deposit seed";
 }
 
 /// The generation of this store. One that was rolled back or copied forks its log, which is refused and shown; to
@@ -30,7 +39,7 @@ pub(super) const GENERATION: u32 = 1;
 /// A device's secrets and what it has read of the roster.
 pub(super) struct Identity {
     pub(super) secrets: DeviceSecrets,
-    /// Only on the device that founded the workspace.
+    /// Only on a headquarters; certified by the root, or still to be.
     pub(super) admin: Option<SigningSecret>,
     pub(super) roster: Roster,
 }
@@ -68,14 +77,16 @@ impl Identity {
         self.roster.scopes().filter(live).collect()
     }
 
-    /// Takes the roster's next entries, and keeps them and the keys that they bring. Stops at the first that
-    /// does not fit; those before it are kept. Only within [`super::Workspace::change_roster`], which takes the
-    /// memory back if the disk fails.
+    /// Takes the roster's next entries, and keeps them and the keys that they bring or that came beside them. Stops
+    /// at the first that does not fit; those before it are kept. Only within
+    /// [`super::Workspace::change_roster`], which takes the memory back if the disk fails.
     pub(super) fn append<'e>(
         &mut self,
         conn: &Connection,
         entries: impl IntoIterator<Item = &'e [u8]>,
+        keys: &[KeyWrap],
     ) -> rusqlite::Result<Result<(), RosterError>> {
+        let before = self.roster.seq();
         let mut taken = Ok(());
         for entry in entries {
             taken = self.roster.append(entry);
@@ -84,32 +95,32 @@ impl Identity {
             }
             members::add_entry(conn, self.roster.seq(), entry)?;
         }
-        self.keep_keys(conn)?;
+        if self.roster.seq() > before {
+            inbox::roster_grew(conn)?;
+            roster_reaches(conn, self.roster.seq())?;
+        }
+        self.keep_keys(conn, keys)?;
         Ok(taken)
     }
 
     /// Unwraps every epoch key that this device is given and does not hold yet: the newest from its
     /// wrap, each older one from under the one after it.
-    fn keep_keys(&self, conn: &Connection) -> rusqlite::Result<()> {
-        for scope in self.roster.scopes() {
+    fn keep_keys(&self, conn: &Connection, beside: &[KeyWrap]) -> rusqlite::Result<()> {
+        for scope in self.scopes() {
             let Some(epochs) = self.roster.epochs(scope) else { continue };
             let mut later: Option<EpochKey> = None;
             for (epoch, record) in epochs.iter().rev() {
-                let context =
-                    |epoch| WrapContext { workspace: self.roster.workspace(), scope, epoch };
                 if let Some(held) = members::key(conn, scope, *epoch)? {
                     later = Some(EpochKey::from_bytes(&held));
                     continue;
                 }
-                let from_later = later.as_ref().and_then(|key| {
-                    let sealed = epochs.get(&(epoch + 1))?.previous.as_ref()?;
-                    open_previous(sealed, key, context(epoch + 1)).ok()
+                let before = later.as_ref().zip(epochs.get(&(epoch + 1)));
+                let from_later = before.and_then(|(key, record)| {
+                    let context = self.context(scope, epoch + 1);
+                    open_previous(record.previous.as_ref()?, key, context).ok()
                 });
-                let own = record.wraps.iter().filter(|wrap| wrap.recipient == Some(self.device()));
-                let mut own = own.filter_map(|wrap| {
-                    unwrap_key(&wrap.sealed, &self.secrets.wrap, context(*epoch)).ok()
-                });
-                let key = from_later.or_else(|| own.next());
+                let given = || self.unwrap(scope, *epoch, record, beside);
+                let key = from_later.or_else(given).filter(|key| is_meant(key, record));
                 if let Some(key) = &key {
                     members::put_key(conn, scope, *epoch, key.as_bytes())?;
                 }
@@ -118,6 +129,48 @@ impl Identity {
         }
         Ok(())
     }
+
+    /// The key of an epoch that is wrapped to this device, in the roster or beside it.
+    fn unwrap(
+        &self,
+        scope: ScopeId,
+        epoch: u32,
+        record: &EpochRecord,
+        beside: &[KeyWrap],
+    ) -> Option<EpochKey> {
+        let device = self.device();
+        let within = record.wraps.iter().filter(|wrap| wrap.recipient == Some(device));
+        let mine =
+            |wrap: &&KeyWrap| wrap.device == device && wrap.scope == scope && wrap.epoch == epoch;
+        // What is not signed counts only where something signed says which key it must be.
+        let beside = beside.iter().filter(|_| record.commitment.is_some()).filter(mine);
+        let sealed = within.map(|wrap| &wrap.sealed).chain(beside.map(|wrap| &wrap.sealed));
+        let context = self.context(scope, epoch);
+        let mut keys = sealed
+            .filter_map(|sealed| unwrap_key(sealed, &self.secrets.wrap, context).ok())
+            .filter(|key| is_meant(key, record));
+        keys.next()
+    }
+
+    fn context(&self, scope: ScopeId, epoch: u32) -> WrapContext {
+        WrapContext { workspace: self.roster.workspace(), scope, epoch }
+    }
+
+    /// Whether the newest key of a scope that this device is granted is not here.
+    pub(super) fn lacks_keys(&self, conn: &Connection) -> rusqlite::Result<bool> {
+        for scope in self.scopes() {
+            let epoch = self.roster.epoch(scope);
+            if epoch > 0 && members::key(conn, scope, epoch)?.is_none() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// Whether this is the key that the roster says the epoch has.
+fn is_meant(key: &EpochKey, record: &EpochRecord) -> bool {
+    record.commitment.is_none_or(|commitment| commitment == key.commitment())
 }
 
 /// A setting that holds exactly so many bytes.

@@ -3,8 +3,9 @@
 
 use super::identity::Identity;
 use super::{Workspace, error::SaveError};
-use crate::batch::{self, Announcement, Entry, Known, Outbound, Reference};
+use crate::batch::{self, Adopted, Announcement, Entry, Known, Outbound, Reference};
 use crate::crypto::{self, EpochKey, SealError};
+use crate::letters::Signed;
 use crate::record::dissect;
 use crate::store::documents::{self, Held};
 use crate::store::logs::{self, LogRow};
@@ -77,6 +78,10 @@ fn seal_one(
     rng: &mut dyn CryptoRng,
 ) -> Result<Option<u64>, SaveError> {
     let log = logs::by_id(tx, log)?;
+    if log.merged < log.sealed {
+        // Let go of what it could read, and not all of its own is back: what is new goes out after that.
+        return Ok(None);
+    }
     let epoch = identity.roster.epoch(log.scope);
     let Some(key) = members::key(tx, log.scope, epoch)? else { return Ok(None) };
     let key = EpochKey::from_bytes(&key);
@@ -111,14 +116,17 @@ fn keep(
     frame: &Frame,
 ) -> rusqlite::Result<()> {
     let seq = frame.preamble().seq;
-    let changes = || waiting.iter().filter_map(|waiting| waiting.change);
-    for (row, change) in changes() {
-        documents::set_frame(tx, row, log.id, change, seq)?;
+    let changes = || waiting.iter().filter_map(|waiting| Some((waiting.change?, waiting.adopted)));
+    for ((row, change), adopted) in changes() {
+        match adopted {
+            None => documents::set_frame(tx, row, log.id, change, seq)?,
+            Some(of) => documents::set_carrier(tx, row, (of, change), log.id, Some(seq))?,
+        }
     }
     let count = changes().count() as u64;
     outbox::keep_frame(tx, log.id, seq, frame.hash(), frame.bytes(), count)?;
     outbox::remove(tx, log.id, last)?;
-    logs::advance(tx, log.id, seq, frame.hash())
+    logs::seal(tx, log.id, seq, frame.hash())
 }
 
 enum SealFailure {
@@ -144,6 +152,7 @@ struct Changed {
 
 enum Gathered<'a> {
     Change { row: i64, chunk: &'a [u8] },
+    Adopted(Signed),
     Announcement(Announcement),
 }
 
@@ -156,13 +165,17 @@ impl<'a> Contents<'a> {
         let mut contents =
             Self { entries: vec![], records: BTreeMap::new(), deps: BTreeMap::new() };
         for waiting in waiting {
-            match waiting.change {
-                Some((row, _)) => {
+            match (waiting.change, waiting.adopted) {
+                (Some((row, _)), None) => {
                     contents.read(tx, row)?;
                     contents.depend(log.log, row, &waiting.content);
                     contents.entries.push(Gathered::Change { row, chunk: &waiting.content });
                 }
-                None => contents
+                (Some((row, _)), Some(_)) => {
+                    contents.read(tx, row)?;
+                    contents.adopt(log.log, row, &waiting.content);
+                }
+                (None, _) => contents
                     .entries
                     .extend(minicbor::decode(&waiting.content).ok().map(Gathered::Announcement)),
             }
@@ -181,8 +194,18 @@ impl<'a> Contents<'a> {
         Ok(())
     }
 
+    /// A change that is handed on builds on others like any.
+    fn adopt(&mut self, own: LogId, row: i64, signed: &[u8]) {
+        let Ok(signed) = minicbor::decode::<Signed>(signed) else { return };
+        if let Some(statement) = signed.statement() {
+            self.depend(own, row, &statement.chunk);
+            self.entries.push(Gathered::Adopted(signed));
+        }
+    }
+
     /// Notes the newest frame of every other log that a change names: what it builds on, whose
-    /// operations it touches, and who made the record.
+    /// operations it touches, and who made the record. What headquarters has handed on is waited for in
+    /// headquarters' frame, because the one of its own log may never come; its log is named all the same.
     fn depend(&mut self, own: LogId, row: i64, chunk: &[u8]) {
         let (Some(parts), Some(changed)) = (dissect(chunk), self.records.get(&row)) else { return };
         let named = |held: &&Held| {
@@ -194,6 +217,11 @@ impl<'a> Contents<'a> {
         for held in changed.held.iter().filter(named).filter(|held| held.known.place.log != own) {
             let newest = self.deps.entry(held.known.place.log).or_default();
             *newest = (*newest).max(held.frame.unwrap_or(0));
+            let carrier = held.carrier.filter(|at| held.frame.is_none() && at.log != own);
+            if let Some(FrameRef { log, seq }) = carrier {
+                let newest = self.deps.entry(log).or_default();
+                *newest = (*newest).max(seq);
+            }
         }
     }
 
@@ -203,8 +231,8 @@ impl<'a> Contents<'a> {
             scope: log.scope,
             device: log.device,
             generation: super::identity::GENERATION,
-            seq: log.merged + 1,
-            prev: log.merged_hash,
+            seq: log.sealed + 1,
+            prev: log.sealed_hash,
             epoch,
             roster: identity.roster.mark(),
             deps: self.deps.iter().map(|(log, seq)| FrameRef { log: *log, seq: *seq }).collect(),
@@ -237,6 +265,11 @@ impl<'a> Contents<'a> {
                 let Changed { record, kind, known, .. } = changed;
                 Entry::Change(Outbound { record: *record, kind: *kind, chunk, known })
             }),
+            Gathered::Adopted(signed) => Some(Entry::Adopted(Adopted {
+                device: signed.device,
+                signature: &signed.signature,
+                packed: &signed.packed,
+            })),
             Gathered::Announcement(announcement) => Some(Entry::Announcement(announcement.clone())),
         }
     }

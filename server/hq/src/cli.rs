@@ -8,6 +8,8 @@ mod device;
 mod export;
 mod filters;
 mod order;
+mod recovery;
+mod trust;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -19,7 +21,11 @@ pub(crate) use account::{AccountCommand, AccountOrder};
 pub(crate) use device::{Device, DeviceCommand, Join};
 pub(crate) use export::{ExportOrder, Format};
 pub(crate) use filters::Filters;
-pub(crate) use order::{AdmitOrder, Decide, Edit, Import, List, New, Order, RoleName, Show};
+pub(crate) use order::{
+    AdmitOrder, Decide, Edit, Import, InviteOrder, LettersOrder, List, New, Order, RoleName, Show,
+};
+pub(crate) use recovery::{AdminCommand, KeySource, RecoveryCommand, Restore, Split};
+pub(crate) use trust::{AlarmOrder, PolicyOrder, Revoke, Ruling};
 
 const LONG_ABOUT: &str = "Kahriz carries field records from devices that are offline for hours or weeks to a \
 headquarters that merges them. Records are sealed on the device; the relay in between can read nothing.
@@ -63,12 +69,13 @@ pub(crate) enum Command {
     /// Run headquarters: relay, sync and page, until Ctrl-C
     Serve(Serve),
     /// Print an invite for one new device, as text and as a QR code
+    ///
+    /// It can be used for half an hour, by somebody who stands beside you; with --hours for up to three days.
     Invite {
         /// Headquarters' folder
         dir: PathBuf,
-        /// How long it can be used
-        #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=72))]
-        hours: u32,
+        #[command(flatten)]
+        order: InviteOrder,
     },
     /// Show the devices that ask to join, and admit one
     Admit {
@@ -76,6 +83,51 @@ pub(crate) enum Command {
         dir: PathBuf,
         #[command(flatten)]
         order: AdmitOrder,
+    },
+    /// Show who is or was a member
+    People {
+        /// Headquarters' folder
+        dir: PathBuf,
+    },
+    /// Take a member out: a phone that is lost, somebody who was dismissed
+    ///
+    /// The relay refuses the device at once, its areas get new keys, and what it writes from now on waits in quarantine
+    /// for a person. On its next contact the device lets go of what it can read; what it had not delivered still
+    /// arrives.
+    Revoke {
+        /// Headquarters' folder
+        dir: PathBuf,
+        #[command(flatten)]
+        order: Revoke,
+    },
+    /// Give an area, or all, a new key
+    Rotate {
+        /// Headquarters' folder
+        dir: PathBuf,
+        /// The area; without it all
+        #[arg(long, value_name = "AREA")]
+        scope: Option<String>,
+    },
+    /// Show or change what holds for every device
+    Policy {
+        /// Headquarters' folder
+        dir: PathBuf,
+        #[command(flatten)]
+        order: PolicyOrder,
+    },
+    /// Show what was received and is not believed, and judge it
+    Quarantine {
+        /// The store's folder
+        dir: PathBuf,
+        #[command(subcommand)]
+        order: Option<Ruling>,
+    },
+    /// Show what no honest relay, phone or newcomer does
+    Alarms {
+        /// The store's folder
+        dir: PathBuf,
+        #[command(subcommand)]
+        order: Option<AlarmOrder>,
     },
     /// Say where everything stands
     Status {
@@ -108,10 +160,30 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: AccountCommand,
     },
+    /// Look at what devices handed in that could not sync any more, and decide about it
+    Letters {
+        /// Headquarters' folder
+        dir: PathBuf,
+        #[command(subcommand)]
+        order: LettersOrder,
+    },
     /// Be a device: join, write, look, sync
     Device(Device),
+    /// Shares of the keys that are kept off every device, and a new headquarters after a loss
+    Recovery {
+        #[command(subcommand)]
+        command: RecoveryCommand,
+    },
+    /// Who may write the member list, certified by the root key
+    Admin {
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
     /// See it all work: relay, headquarters and three officers on this machine
     Demo(Demo),
+    /// Read what others wrote, for another process of this program
+    #[command(hide = true)]
+    Engine,
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -138,6 +210,15 @@ pub(crate) struct Init {
     /// Also write the recovery keys to this file, to be printed and locked away
     #[arg(long, value_name = "FILE")]
     pub(crate) keepsakes: Option<PathBuf>,
+    /// Split both keys at once, as 2/3 or 3/5, into sheets in --sheets, and show them nowhere else
+    #[arg(long, value_name = "NEED/OF", requires = "sheets")]
+    pub(crate) shares: Option<String>,
+    /// The folder for the printable sheets
+    #[arg(long, value_name = "FOLDER", requires = "shares")]
+    pub(crate) sheets: Option<PathBuf>,
+    /// Also write each share as a text file
+    #[arg(long, requires = "shares")]
+    pub(crate) text: bool,
 }
 
 #[derive(Args)]
@@ -147,12 +228,30 @@ pub(crate) struct Serve {
     /// Where devices reach the relay. Port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8470")]
     pub(crate) listen: SocketAddr,
+    /// Whether devices speak TLS to the relay. Without this they do if the invites' address begins with https
+    #[arg(long, value_enum, value_name = "HOW", conflicts_with = "tls_cert")]
+    pub(crate) tls: Option<TlsKind>,
+    /// Speak TLS with this certificate, in PEM. Devices know the relay by its key: a renewed certificate must keep it
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's private key, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
     /// Where the page is served, on this machine only
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8471")]
     pub(crate) page: SocketAddr,
     /// Admit every device that joins with a valid invite, as officer in all areas, without comparing codes
     #[arg(long)]
     pub(crate) auto_admit: bool,
+}
+
+/// What `--tls` can be.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(crate) enum TlsKind {
+    /// With a certificate that the relay makes for itself, once
+    SelfSigned,
+    /// Not here: for a reverse proxy on this machine that does it
+    Off,
 }
 
 #[derive(Args)]

@@ -123,8 +123,11 @@ fn begin(
     };
     let key = keyfile::create(&keyfile::place(&hq_folder, None))?;
     let (workspace, _) = setup::found(&hq_folder, &key, &founding)?;
-    let headquarters =
-        Headquarters::start(&hq_folder, workspace, Plan { relay, page, joins: Joins::Leave })?;
+    let headquarters = Headquarters::start(
+        &hq_folder,
+        workspace,
+        Plan { relay, tls: None, page, joins: Joins::Leave },
+    )?;
     let mut officers = Officer::join_all(&folder.join(DEVICES), &headquarters)?;
     let told = story::tell(&mut officers, &headquarters, order.records)?;
     keep(folder, &Kept { relay_port })?;
@@ -149,8 +152,11 @@ fn go_on(
     let relay = TcpListener::bind(at(kept.relay_port)).or_else(|_| bind(at(0)))?;
     let hq_folder = folder.join(HEADQUARTERS);
     let workspace = open(&hq_folder, None)?;
-    let headquarters =
-        Headquarters::start(&hq_folder, workspace, Plan { relay, page, joins: Joins::Leave })?;
+    let headquarters = Headquarters::start(
+        &hq_folder,
+        workspace,
+        Plan { relay, tls: None, page, joins: Joins::Leave },
+    )?;
     let status = headquarters.workspace.status()?;
     if !as_json {
         say::result(&format!(

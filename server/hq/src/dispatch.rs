@@ -6,17 +6,23 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use kahriz_core::drive;
 use kahriz_core::store::OpenStoreError;
 use kahriz_core::workspace::{OpenError, Workspace};
+use kahriz_relay::Tls;
 use tracing_subscriber::EnvFilter;
 
 use crate::bell::Bell;
-use crate::cli::{AdmitOrder, Cli, Command, Device, DeviceCommand, Order, Serve};
+use crate::cli::{
+    AdmitOrder, AlarmOrder, Cli, Command, Device, DeviceCommand, Order, Revoke, Ruling, Serve,
+};
 use crate::failure::{Failure, USAGE};
-use crate::headquarters::{Headquarters, Plan};
+use crate::headquarters::{Headquarters, Plan, tls};
 use crate::operate::{self, Desk, Joins};
-use crate::shell::Terminal;
-use crate::{accounts, demo, export_log, handover, keyfile, say, setup};
+use crate::shell::{self, Terminal};
+use crate::{
+    accounts, deliver, demo, engine, export_log, handover, keyfile, paper, recovery, say, setup,
+};
 
 /// Runs the program on this process's arguments.
 pub fn run() -> ExitCode {
@@ -27,6 +33,9 @@ pub fn run() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
         }
     };
+    if matches!(cli.command, Command::Engine) {
+        return engine::answer_all();
+    }
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -54,7 +63,20 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
     match command {
         Command::Init(init) => setup::init(&init, key_file, json),
         Command::Serve(serve) => run_headquarters(&serve, key_file),
-        Command::Invite { dir, hours } => order(&dir, Order::Invite { hours }),
+        Command::Invite { dir, order: invite } => order(&dir, Order::Invite(invite)),
+        Command::People { dir } => order(&dir, Order::People),
+        Command::Revoke { dir, order: revoke } => {
+            confirm_revocation(&revoke)?;
+            order(&dir, Order::Revoke(revoke))
+        }
+        Command::Rotate { dir, scope } => order(&dir, Order::Rotate { scope }),
+        Command::Policy { dir, order: policy } => order(&dir, Order::Policy(policy)),
+        Command::Quarantine { dir, order: ruling } => {
+            order(&dir, Order::Quarantine(ruling.unwrap_or(Ruling::List)))
+        }
+        Command::Alarms { dir, order: alarms } => {
+            order(&dir, Order::Alarms(alarms.unwrap_or(AlarmOrder::List { all: false })))
+        }
         Command::Admit { dir, order: admit } => admit_one(&dir, key_file, json, admit),
         Command::Status { dir } => order(&dir, Order::Status),
         Command::Export { dir, order: export } => order(&dir, Order::Export(export)),
@@ -63,8 +85,13 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
             let (dir, account) = accounts::order(command)?;
             order(&dir, Order::Account(account))
         }
+        Command::Letters { dir, order: letters } => order(&dir, Order::Letters(letters)),
         Command::Device(device) => at_device(device, key_file, json),
+        Command::Recovery { command } => recovery::run(&command, key_file, json),
+        Command::Admin { command } => recovery::run_admin(&command, key_file, json),
         Command::Demo(demo) => demo::run(&demo, json),
+        // It was answered before anything else was set up.
+        Command::Engine => Ok(()),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "kahriz", &mut io::stdout());
             Ok(())
@@ -85,6 +112,13 @@ fn at_device(device: Device, key_file: Option<&Path>, json: bool) -> Result<(), 
         DeviceCommand::Near { place, metres } => Order::Near { place, metres },
         DeviceCommand::Decide(decide) => Order::Decide(decide),
         DeviceCommand::Sync { relay } => Order::Sync { relay },
+        DeviceCommand::Deliver { relay } => {
+            return deliver::run(&store, key_file, relay.as_deref(), json);
+        }
+        DeviceCommand::Roster { out } => Order::Roster { out },
+        DeviceCommand::Relay { url, register, registration_file } => {
+            Order::Relay { url, register, registration_file }
+        }
         DeviceCommand::Status => Order::Status,
         DeviceCommand::Export(export) => Order::Export(export),
     };
@@ -101,7 +135,13 @@ fn at_store(
     let mut out = io::stdout();
     match open(folder, key_file) {
         Ok(workspace) => {
-            let terminal = Terminal::new(Bell::default());
+            let mut terminal = Terminal::new(Bell::default());
+            if workspace.keep_lease(shell::claimed(), drive::Shell::rng(&mut terminal))? {
+                say::aside(
+                    "This device had no contact for longer than its lease: it has let go of what it could read. \
+                     Work that was not delivered is kept; everything comes back with the next sync.",
+                );
+            }
             let mut desk = Desk {
                 workspace: &workspace,
                 out: &mut out,
@@ -131,7 +171,7 @@ pub(crate) fn open(folder: &Path, key_file: Option<&Path>) -> Result<Workspace, 
         }
         key => key?,
     };
-    Workspace::open(folder, &key).map_err(at_folder)
+    Workspace::open(folder, &key).map(engine::beside).map_err(at_folder)
 }
 
 /// Admits the one whose code was given, or shows who asks and waits for the person to compare.
@@ -141,7 +181,10 @@ fn admit_one(
     json: bool,
     mut admit: AdmitOrder,
 ) -> Result<(), Failure> {
-    if admit.code.is_none() {
+    if admit.join.as_deref() == Some("-") {
+        admit.join = Some(say::ask("What the device shows:"));
+    }
+    if admit.code.is_none() && admit.join.is_none() {
         at_store(folder, key_file, json, Order::Joins)?;
         if json || !io::stdin().is_terminal() {
             return Ok(());
@@ -155,13 +198,27 @@ fn admit_one(
     at_store(folder, key_file, json, Order::Admit(admit))
 }
 
+/// A person at a terminal is asked once more.
+fn confirm_revocation(revoke: &Revoke) -> Result<(), Failure> {
+    if revoke.yes || !io::stdin().is_terminal() {
+        return Ok(());
+    }
+    let who = say::printable(&revoke.who);
+    let answer =
+        say::ask(&format!("Revoke {who}? It cannot be undone, only joined anew. Type yes:"));
+    if answer.trim().eq_ignore_ascii_case("yes") { Ok(()) } else { Err(Failure::NotRevoked) }
+}
+
 fn run_headquarters(serve: &Serve, key_file: Option<&Path>) -> Result<(), Failure> {
     if !serve.page.ip().is_loopback() {
         return Err(Failure::PageNotLoopback);
     }
     let workspace = open(&serve.dir, key_file)?;
     let joins = if serve.auto_admit { Joins::AdmitAll } else { Joins::Announce };
-    let plan = Plan { relay: bind(serve.listen)?, page: bind(serve.page)?, joins };
+    let (relay, page) = (bind(serve.listen)?, bind(serve.page)?);
+    let tls = tls::choose(serve, &workspace.relay_url())?;
+    say_how_devices_speak(serve, &workspace, tls.as_ref());
+    let plan = Plan { relay, tls, page, joins };
     let headquarters = Headquarters::start(&serve.dir, workspace, plan)?;
     say::result(&format!("Relay: {}", headquarters.serving.relay_url));
     say::result(&format!("Headquarters: http://{}/", headquarters.page));
@@ -182,6 +239,32 @@ fn run_headquarters(serve: &Serve, key_file: Option<&Path>) -> Result<(), Failur
     say::aside("Ending.");
     headquarters.end();
     Ok(())
+}
+
+/// What a person who serves devices should know of their lines.
+fn say_how_devices_speak(serve: &Serve, workspace: &Workspace, tls: Option<&Tls>) {
+    let Some(tls) = tls else {
+        if !serve.listen.ip().is_loopback() {
+            say::aside(
+                "Devices speak plain HTTP: records stay sealed, but whoever listens learns who syncs when and how much. --tls self-signed ends that.",
+            );
+        }
+        return;
+    };
+    say::aside(&format!(
+        "Devices speak TLS; invites carry the relay's key: pin {}",
+        paper::write_pin(&tls.pin())
+    ));
+    if workspace.relay_pin().is_some_and(|before| before != tls.pin()) {
+        say::aside(
+            "This is another key than before: devices that joined with the earlier one will stay away.",
+        );
+    }
+    if !tls::is_https(&workspace.relay_url()) {
+        say::aside(
+            "The invites' address does not begin with https: devices will not find the relay there.",
+        );
+    }
 }
 
 /// Takes an address before anything else is done, so that a second server is noticed at once.

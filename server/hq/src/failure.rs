@@ -14,16 +14,19 @@ use std::path::PathBuf;
 use kahriz_core::drive::SyncError;
 use kahriz_core::forms::FieldError;
 use kahriz_core::store::OpenStoreError;
-use kahriz_core::workspace::{AdminError, DraftError, OpenError, ReadError, SaveError};
-use kahriz_http::AddressError;
+use kahriz_core::workspace::{
+    AdminError, DraftError, LettersError, OpenError, ReadError, SaveError,
+};
+use kahriz_http::{AddressError, HttpTransport};
 use kahriz_proto::message::RefusalReason;
 use kahriz_proto::session::Failure as LineFailure;
 
 use crate::accounts::AccountError;
 use crate::keyfile::KeyError;
-use crate::letters::NotAnInvite;
 use crate::mapping::MappingError;
 use crate::operate::Doubt;
+use crate::paper::NotAnInvite;
+use crate::recovery::Refusal;
 
 /// The exit codes, as in the table above.
 pub(crate) const REFUSED: u8 = 1;
@@ -47,11 +50,19 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Admin(#[from] AdminError),
     #[error(transparent)]
+    Letters(LettersError),
+    #[error(transparent)]
     Field(#[from] FieldError),
     #[error("{}", about_sync(.0))]
     Sync(SyncError),
     #[error("{}", about_line(.0))]
     Line(LineFailure),
+    #[error(
+        "the relay at this address shows another key than the one in the invite: nothing was sent. Somebody may stand in between, or the relay was set up anew; ask headquarters, which would have to invite this device again"
+    )]
+    AnotherKey,
+    #[error(transparent)]
+    Tls(#[from] kahriz_relay::TlsError),
     #[error(transparent)]
     Address(#[from] AddressError),
     #[error(transparent)]
@@ -104,6 +115,22 @@ pub(crate) enum Failure {
     LogBroken(u64),
     #[error("nobody was admitted")]
     NotConfirmed,
+    #[error("nobody was revoked")]
+    NotRevoked,
+    #[error("there is no member {0} who is not revoked already: `kahriz people` shows everybody")]
+    NoSuchMember(String),
+    #[error(
+        "{0} is the name of {1} members: give the beginning of the device's id, as `kahriz people` shows it"
+    )]
+    SeveralMembers(String, usize),
+    #[error("no log that begins with {0} is quarantined: `kahriz quarantine` shows those that are")]
+    NoSuchLog(String),
+    #[error("there is no open alarm with the number {0}")]
+    NoSuchAlarm(i64),
+    #[error("this is not what a device shows that joins without a network: copy the whole line")]
+    NotAJoin,
+    #[error("the code of that device is another than {0}: do not admit it")]
+    OtherCode(String),
     #[error(
         "{0} cannot be listened on ({1}): is a server running already? --listen and --page choose other addresses"
     )]
@@ -125,6 +152,8 @@ pub(crate) enum Failure {
     Handed { code: u8, sentence: String },
     #[error("the program that has the store open did not answer as it should: {0}")]
     Handover(io::Error),
+    #[error(transparent)]
+    Recovery(#[from] Box<Refusal>),
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),
 }
@@ -137,13 +166,24 @@ impl From<SyncError> for Failure {
             SyncError::Read(error) => Self::Read(error),
             error @ (SyncError::Waiting
             | SyncError::Roster(_)
+            | SyncError::Revoked
+            | SyncError::InviteTaken
             | SyncError::NoInvite
             | SyncError::Open(_)) => Self::Sync(error),
+            SyncError::Letters(error) => Self::Letters(error),
         }
     }
 }
 
 impl Failure {
+    /// The failure of a line, with what only its transport knows.
+    pub(crate) fn on_line(self, transport: &HttpTransport) -> Self {
+        match self {
+            Self::Line(LineFailure::NotARelay) if transport.met_another_key() => Self::AnotherKey,
+            other => other,
+        }
+    }
+
     /// The exit code.
     pub(crate) fn code(&self) -> u8 {
         match self {
@@ -154,7 +194,9 @@ impl Failure {
             Self::Draft(DraftError::Read(_)) | Self::Admin(AdminError::Database(_)) => STORE,
             Self::Sync(SyncError::Open(_)) => STORE,
             Self::Account(AccountError::Read(_) | AccountError::Save(_)) => STORE,
-            Self::Line(_) | Self::Sync(SyncError::Roster(_)) | Self::Listen(..) => NETWORK,
+            Self::Line(_) | Self::AnotherKey => NETWORK,
+            Self::Sync(SyncError::Roster(_)) | Self::Listen(..) => NETWORK,
+            Self::Letters(LettersError::Database(_) | LettersError::DiskFull) => STORE,
             Self::Served(_) | Self::Relay(_) => NETWORK,
             Self::Handed { code, .. } => *code,
             Self::NotAnAssignment
@@ -166,6 +208,7 @@ impl Failure {
             Self::Draft(_)
             | Self::Save(_)
             | Self::Admin(_)
+            | Self::Letters(_)
             | Self::Field(_)
             | Self::Sync(_)
             | Self::Invite(_)
@@ -185,8 +228,17 @@ impl Failure {
             | Self::PasswordsDiffer
             | Self::NoTerminal
             | Self::LogBroken(_)
+            | Self::NotRevoked
+            | Self::NoSuchMember(_)
+            | Self::SeveralMembers(..)
+            | Self::NoSuchLog(_)
+            | Self::NoSuchAlarm(_)
+            | Self::NotAJoin
+            | Self::OtherCode(_)
             | Self::RelayRoster(_)
             | Self::Handover(_)
+            | Self::Tls(_)
+            | Self::Recovery(_)
             | Self::Output(_) => REFUSED,
         }
     }
@@ -246,7 +298,7 @@ pub(crate) fn about_line(failure: &LineFailure) -> String {
     match reason {
         RefusalReason::Clock => "this device's clock is far off, and the relay refuses its signature: set the clock",
         RefusalReason::NotMember => "the relay does not know this device (yet): headquarters has to publish the invite or admit it",
-        RefusalReason::Revoked => "this device was revoked by headquarters; what it still holds is not deleted",
+        RefusalReason::Revoked => "the relay says that this device was revoked, but no administrator has signed that: nothing was deleted; tell headquarters",
         RefusalReason::Role => "this device's role does not allow this",
         RefusalReason::Limit => "the relay's limit is reached for now: try later, or ask who runs it",
         RefusalReason::Unavailable => "the relay is nearly full or in trouble: try later, or ask who runs it",

@@ -7,6 +7,7 @@
 
 mod desk_door;
 mod rounds;
+pub(crate) mod tls;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::Path;
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use kahriz_core::workspace::Workspace;
 use kahriz_relay::log::SqliteLog;
-use kahriz_relay::{Relay, RelayConfig, ServerLimits, serve_router};
+use kahriz_relay::{Relay, RelayConfig, ServerLimits, Tls, serve_router};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -38,6 +39,8 @@ const END_LONGEST: Duration = Duration::from_secs(10);
 pub(crate) struct Plan {
     /// For devices.
     pub(crate) relay: TcpListener,
+    /// What devices speak TLS with, if they do.
+    pub(crate) tls: Option<Tls>,
     /// For a browser on this machine.
     pub(crate) page: TcpListener,
     /// What it does about devices that ask to join.
@@ -66,16 +69,22 @@ impl Headquarters {
         let workspace = Arc::new(workspace);
         let (stop, stopped) = watch::channel(false);
         let (state_sender, state) = watch::channel(SyncState::default());
-        let relay_url = format!("http://{}", on_this_machine(plan.relay.local_addr()?));
+        let scheme = if plan.tls.is_some() { "https" } else { "http" };
+        let relay_url = format!("{scheme}://{}", on_this_machine(plan.relay.local_addr()?));
+        let pin = plan.tls.as_ref().map(Tls::pin);
+        // Invites carry it from now on.
+        if workspace.relay_pin() != pin {
+            workspace.set_relay_pin(pin)?;
+        }
         let page = plan.page.local_addr()?;
         let bell = Bell::default();
-        let serving = Serving { relay_url, bell: bell.clone(), state, joins: plan.joins };
+        let serving = Serving { relay_url, pin, bell: bell.clone(), state, joins: plan.joins };
 
         let mut tasks = JoinSet::new();
         let entered = runtime.enter();
         let log = Arc::new(SqliteLog::open(&folder.join(RELAY_FOLDER))?);
-        let relay = Relay::start(log, RelayConfig::default())?;
-        runtime.block_on(relay.register(workspace.roster_entries(0)?))?;
+        let relay = Relay::start(log, RelayConfig { tls: plan.tls, ..RelayConfig::default() })?;
+        runtime.block_on(relay.register(workspace.roster_page(0)?))?;
         tasks.spawn(ring_on_events(
             relay.clone(),
             workspace.clone(),

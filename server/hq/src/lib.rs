@@ -8,9 +8,11 @@
 //! |---|---|
 //! | `cli`, `dispatch` | the command line, and who carries out what |
 //! | `setup`, `headquarters`, `handover` | founding and joining; a headquarters at work; orders handed to it |
+//! | [`engine`] | what others wrote is read in a process of its own |
 //! | `operate` | orders on an open store, one module each |
 //! | [`mapping`] | other systems' records, both ways |
 //! | `export` | what may leave, as CSV or GeoJSON |
+//! | [`paper`], [`recovery`] | what people carry on paper; the recovery keys in shares, and a lost headquarters made anew |
 //! | `page`, `accounts` | what is seen and done in a browser, and by whom |
 //! | `export_log` | the account of what left |
 //! | [`demo`] | three made-up officers, and the records they make |
@@ -18,19 +20,23 @@
 mod accounts;
 mod bell;
 mod cli;
+mod deliver;
 pub mod demo;
 mod dispatch;
+pub mod engine;
 mod export;
 mod export_log;
 mod failure;
 mod handover;
 mod headquarters;
 mod keyfile;
-pub mod letters;
+
 pub mod mapping;
 mod moment;
 mod operate;
 mod page;
+pub mod paper;
+pub mod recovery;
 mod say;
 mod setup;
 mod shell;

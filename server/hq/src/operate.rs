@@ -11,7 +11,11 @@ mod exports;
 mod find;
 mod import;
 mod invite;
+mod judge;
+mod letters;
 mod look;
+mod people;
+mod recovery;
 mod scopes;
 mod show;
 mod status;
@@ -21,6 +25,7 @@ mod write;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use kahriz_core::drive;
 use kahriz_core::workspace::Workspace;
 use kahriz_http::{HttpOptions, HttpTransport};
 use serde::Serialize;
@@ -29,12 +34,14 @@ use tokio::sync::watch;
 use crate::bell::Bell;
 use crate::cli::Order;
 use crate::export_log::Who;
-use crate::failure::Failure;
+use crate::failure::{Failure, about_line};
 use crate::shell::Terminal;
 use crate::sync_state::SyncState;
 
 pub(crate) use admit::{Doubt, Joining, admit as admit_join, joining, waiting as waiting_joins};
 pub(crate) use invite::issue as issue_invite;
+pub(crate) use judge::alarm_line;
+pub(crate) use letters::collect as collect_letters;
 
 /// Where orders are carried out.
 pub(crate) struct Desk<'a> {
@@ -53,6 +60,8 @@ pub(crate) struct Desk<'a> {
 pub(crate) struct Serving {
     /// Where its relay answers on this machine.
     pub(crate) relay_url: String,
+    /// The key that its relay shows, if it speaks TLS.
+    pub(crate) pin: Option<[u8; 32]>,
     /// Rings for another round of sync.
     pub(crate) bell: Bell,
     /// How the rounds go.
@@ -109,15 +118,41 @@ impl Desk<'_> {
                 .map_or_else(|| self.workspace.relay_url(), |serving| serving.relay_url.clone())
         };
         let url = given.map_or_else(kept, str::to_owned);
-        Ok(HttpTransport::new(&url, &HttpOptions::default())?)
+        Ok(HttpTransport::new(&url, &options(self.workspace))?)
     }
+}
+
+/// Publishes the roster and wakes the rounds; the reason if the relay cannot be reached now.
+fn publish(desk: &mut Desk<'_>) -> Result<Option<String>, Failure> {
+    let mut transport = desk.relay(None)?;
+    let published = drive::publish_roster(desk.workspace, &mut transport, &mut desk.terminal)
+        .map_err(Failure::from);
+    if let Some(serving) = &desk.serving {
+        serving.bell.ring();
+    }
+    match published {
+        Ok(()) => Ok(None),
+        Err(Failure::Line(failure)) => Ok(Some(about_line(&failure))),
+        Err(other) => Err(other),
+    }
+}
+
+/// How a device speaks to its relay: it believes the key of its invite.
+pub(crate) fn options(workspace: &Workspace) -> HttpOptions {
+    HttpOptions { pin: workspace.relay_pin(), ..HttpOptions::default() }
 }
 
 /// Carries out an order.
 pub(crate) fn carry_out(order: &Order, desk: &mut Desk<'_>) -> Result<(), Failure> {
     match order {
         Order::Status => status::run(desk),
-        Order::Invite { hours } => invite::run(desk, *hours),
+        Order::Invite(order) => invite::run(desk, order),
+        Order::People => people::list(desk),
+        Order::Revoke(order) => people::revoke(desk, order),
+        Order::Rotate { scope } => people::rotate(desk, scope.as_deref()),
+        Order::Policy(order) => people::policy(desk, order),
+        Order::Quarantine(order) => judge::quarantine(desk, order),
+        Order::Alarms(order) => judge::alarms(desk, order),
         Order::Joins => admit::list(desk),
         Order::Admit(order) => admit::run(desk, order),
         Order::New(order) => write::new(desk, order),
@@ -131,6 +166,11 @@ pub(crate) fn carry_out(order: &Order, desk: &mut Desk<'_>) -> Result<(), Failur
         Order::Export(order) => export::run(desk, order),
         Order::Exports => exports::run(desk),
         Order::Account(order) => account::run(desk, order),
+        Order::Roster { out } => recovery::roster(desk, out),
+        Order::Relay { url, register, registration_file } => {
+            recovery::relay(desk, url, *register, registration_file.as_deref())
+        }
         Order::Sync { relay } => sync::run(desk, relay.as_deref()),
+        Order::Letters(order) => letters::run(desk, order),
     }
 }

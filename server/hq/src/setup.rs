@@ -2,12 +2,15 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use kahriz_core::crypto::shares::{Quorum, RecoveryKeys};
+use kahriz_core::crypto::{SigningSecret, WrapSecret};
 use kahriz_core::drive::{self, Shell};
 use kahriz_core::store::OpenStoreError;
 use kahriz_core::workspace::{
     Founding, Keepsakes, Membership, OpenError, Profile, ScopeProfile, StoreKey, Workspace,
+    short_code,
 };
 use kahriz_http::{HttpOptions, HttpTransport};
 use serde_json::json;
@@ -15,8 +18,9 @@ use serde_json::json;
 use crate::bell::Bell;
 use crate::cli::{Init, Join};
 use crate::failure::Failure;
+use crate::recovery::{self, Refusal, Sheets};
 use crate::shell::{self, Terminal};
-use crate::{keyfile, letters, say};
+use crate::{engine, keyfile, operate, paper, say};
 
 /// Founds a workspace in a new folder and says what to keep safe.
 pub(crate) fn init(order: &Init, key_file: Option<&Path>, as_json: bool) -> Result<(), Failure> {
@@ -31,10 +35,13 @@ pub(crate) fn init(order: &Init, key_file: Option<&Path>, as_json: bool) -> Resu
         return Err(Failure::Exists(order.dir.clone()));
     }
     // Before anything is made: a workspace whose keepsakes could not be written would have to be thrown away.
+    let sheets = sheets_of(order)?;
     let keepsakes_file = order.keepsakes.as_deref().map(new_file).transpose()?;
     let key_path = keyfile::place(&order.dir, key_file);
     let key = keyfile::create(&key_path)?;
     let (workspace, keepsakes) = found(&order.dir, &key, &founding)?;
+    let sheets =
+        sheets.map(|sheets| sheets.write(&keys_of(&keepsakes), &order.name)).transpose()?;
     let text = keepsakes_text(&workspace, &keepsakes);
     if let Some((mut file, path)) = keepsakes_file.zip(order.keepsakes.as_ref()) {
         let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
@@ -42,19 +49,25 @@ pub(crate) fn init(order: &Init, key_file: Option<&Path>, as_json: bool) -> Resu
     }
     if as_json {
         let scopes: Vec<String> = founding.scopes.iter().map(|scope| scope.name.clone()).collect();
-        say::result(
-            &json!({
-                "workspace": workspace.id().to_string(),
-                "scopes": scopes,
-                "key_file": key_path,
-                "root_key": *letters::write_seed(&keepsakes.root_seed),
-                "recovery_key": *letters::write_seed(&keepsakes.recovery_seed),
-            })
-            .to_string(),
-        );
+        let mut told = json!({
+            "workspace": workspace.id().to_string(),
+            "scopes": scopes,
+            "key_file": key_path,
+        });
+        match sheets {
+            Some(sheets) => told["sheets"] = json!(sheets),
+            None => {
+                told["root_key"] = json!(*paper::write_seed(&keepsakes.root_seed));
+                told["recovery_key"] = json!(*paper::write_seed(&keepsakes.recovery_seed));
+            }
+        }
+        say::result(&told.to_string());
         return Ok(());
     }
-    say::result(&text);
+    match sheets {
+        Some(sheets) => say_sheets(&workspace, &sheets),
+        None => say::result(&text),
+    }
     say::aside(&format!("The store's key is {}. {}", key_path.display(), keyfile::WARNING));
     say::aside(&format!("Next: kahriz serve {}", order.dir.display()));
     Ok(())
@@ -68,7 +81,9 @@ pub(crate) fn found(
 ) -> Result<(Workspace, Keepsakes), Failure> {
     let mut terminal = Terminal::quiet(Bell::default());
     let founded = Workspace::found(folder, key, founding, shell::claimed(), terminal.rng());
-    founded.map_err(|source| Failure::Open { folder: folder.to_owned(), source })
+    founded
+        .map(|(workspace, keepsakes)| (engine::beside(workspace), keepsakes))
+        .map_err(|source| Failure::Open { folder: folder.to_owned(), source })
 }
 
 /// Makes a device's store if there is none yet, and asks to join.
@@ -79,7 +94,7 @@ pub(crate) fn join(
     as_json: bool,
 ) -> Result<(), Failure> {
     let text = if order.invite == "-" { say::ask("Invite:") } else { order.invite.clone() };
-    let invite = letters::read_invite(&text)?;
+    let invite = paper::read_invite(&text)?;
     let key_path = keyfile::place(folder, key_file);
     let mut terminal = Terminal::new(Bell::default());
     let key = if key_path.exists() {
@@ -97,12 +112,38 @@ pub(crate) fn join(
     };
     let workspace =
         workspace.map_err(|source| Failure::Open { folder: folder.to_owned(), source })?;
+    if order.offline {
+        return say_join(&workspace, as_json);
+    }
     if workspace.membership() == Membership::Waiting {
         let url = order.relay.clone().unwrap_or_else(|| workspace.relay_url());
-        let mut transport = HttpTransport::new(&url, &HttpOptions::default())?;
-        drive::join(&workspace, &mut transport, &mut terminal)?;
+        let mut transport = HttpTransport::new(&url, &operate::options(&workspace))?;
+        drive::join(&workspace, &mut transport, &mut terminal)
+            .map_err(|error| Failure::from(error).on_line(&transport))?;
     }
     say_code(&workspace, as_json)
+}
+
+/// The way in without a network: headquarters reads the request from this screen.
+fn say_join(workspace: &Workspace, as_json: bool) -> Result<(), Failure> {
+    let Some(join) = workspace.join_in_person()? else {
+        say::result("This device is a member already.");
+        return Ok(());
+    };
+    let (text, code) = (paper::write_join(&join), short_code(&join));
+    if as_json {
+        say::result(&json!({ "waiting": true, "code": code, "join": text }).to_string());
+        return Ok(());
+    }
+    say::result(&text);
+    if let Some(picture) = paper::qr(&text) {
+        say::result(&picture);
+    }
+    say::result(&format!(
+        "Show this to headquarters (`kahriz admit --join -`) and compare the code: {code}. The member list comes \
+         with the first sync."
+    ));
+    Ok(())
 }
 
 fn say_code(workspace: &Workspace, as_json: bool) -> Result<(), Failure> {
@@ -119,6 +160,30 @@ fn say_code(workspace: &Workspace, as_json: bool) -> Result<(), Failure> {
         None => say::result("This device is a member already."),
     }
     Ok(())
+}
+
+/// Where the keys' shares are to be written, if they are split at once.
+fn sheets_of(order: &Init) -> Result<Option<Sheets>, Failure> {
+    let Some((typed, folder)) = order.shares.as_deref().zip(order.sheets.as_deref()) else {
+        return Ok(None);
+    };
+    let numbers = typed.split_once('/');
+    let numbers = numbers.and_then(|(need, of)| Some((need.parse().ok()?, of.parse().ok()?)));
+    let quorum = numbers.and_then(|(need, of)| Quorum::new(need, of));
+    Sheets::prepare(folder, quorum.ok_or(Refusal::NotAQuorum)?, order.text).map(Some)
+}
+
+fn keys_of(keepsakes: &Keepsakes) -> RecoveryKeys {
+    RecoveryKeys {
+        root: SigningSecret::from_seed(&keepsakes.root_seed),
+        recovery: WrapSecret::from_seed(&keepsakes.recovery_seed),
+    }
+}
+
+fn say_sheets(workspace: &Workspace, sheets: &[PathBuf]) {
+    say::result(&format!("Workspace {}", workspace.id()));
+    sheets.iter().for_each(|path| say::result(&path.display().to_string()));
+    say::aside(recovery::ADVICE);
 }
 
 fn new_file(path: &Path) -> Result<fs::File, Failure> {
@@ -144,7 +209,7 @@ fn scope_of(typed: &str) -> Result<ScopeProfile, Failure> {
 
 fn keepsakes_text(workspace: &Workspace, keepsakes: &Keepsakes) -> zeroize::Zeroizing<String> {
     let (root, recovery) =
-        (letters::write_seed(&keepsakes.root_seed), letters::write_seed(&keepsakes.recovery_seed));
+        (paper::write_seed(&keepsakes.root_seed), paper::write_seed(&keepsakes.recovery_seed));
     zeroize::Zeroizing::new(format!(
         "Workspace {}\n\n\
          Write these two keys on paper, each on its own, and lock them away in two places. They are shown once and\n\

@@ -189,6 +189,29 @@ fn what_is_wrong_is_said_and_what_to_do_about_it() {
 }
 
 #[test]
+fn a_device_believes_only_the_key_that_its_invite_carries() {
+    let (world, others) = (World::founded(), World::founded());
+    for _ in 0..2 {
+        // The second time the relay was restarted: it shows the same key.
+        let server = world.serve(&["--tls", "self-signed"]);
+        if !world.path("gunel").exists() {
+            world.join("gunel", &[]);
+        }
+        assert!(world.relay().starts_with("https://"));
+        world.device("gunel", &["sync"]).done();
+        kahriz(&["invite", world.hq()]).done();
+        server.end();
+    }
+    let _impostor = others.serve(&["--tls", "self-signed"]);
+    let relay = others.relay();
+    world
+        .device("gunel", &["sync", "--relay", &relay])
+        .failed(3, "shows another key than the one in the invite");
+    let plain = relay.replace("https", "http");
+    world.device("gunel", &["sync", "--relay", &plain]).failed(2, "without TLS it can't show it");
+}
+
+#[test]
 fn a_page_that_is_no_relay_is_not_taken_for_one() {
     let world = World::founded();
     let portal = world::captive_portal();
@@ -307,7 +330,7 @@ fn a_workspace_can_be_founded_and_its_keys_kept() {
     assert!(said.done().contains("Recovery key"));
     assert!(std::fs::read_to_string(&kept).unwrap().contains("Root key"));
     let line = said.out.lines().find(|line| line.trim().len() == 69).unwrap();
-    kahriz_hq::letters::read_seed(line).unwrap();
+    kahriz_hq::paper::read_seed(line).unwrap();
     #[cfg(unix)]
     for file in [kept, format!("{hq}/kahriz.key")] {
         use std::os::unix::fs::PermissionsExt;

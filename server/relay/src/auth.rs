@@ -14,7 +14,7 @@ use crate::refuse::{Refused, now_seconds};
 use crate::relay::Inner;
 use crate::workspaces::Space;
 use axum::http::{HeaderMap, header};
-use kahriz_proto::ids::{DeviceId, SigningPublic};
+use kahriz_proto::ids::{DeviceId, RelayId, SigningPublic};
 use kahriz_proto::message::RefusalReason;
 use kahriz_proto::roster::{Invited, Member, Role, Roster};
 use std::sync::Arc;
@@ -26,9 +26,10 @@ pub(crate) struct Unbound {
 }
 
 /// Who is asking.
+#[derive(Clone)]
 pub(crate) struct Caller {
     pub(crate) space: Arc<Space>,
-    /// The member's device, or the invite.
+    /// The member's device, the invite, or the workspace's root.
     pub(crate) id: DeviceId,
 }
 
@@ -42,7 +43,8 @@ pub(crate) fn check_head(relay: &Inner, headers: &HeaderMap) -> Result<Unbound, 
     let Some(key) = key_of(&roster, unverified.signer()) else {
         return Err(unknown(relay, unverified.signer()));
     };
-    let token = unverified.verify(&key, roster.relay(), now_seconds()).map_err(refuse)?;
+    let audience = audience_of(&roster, unverified.signer());
+    let token = unverified.verify(&key, audience, now_seconds()).map_err(refuse)?;
     Ok(Unbound { space, token })
 }
 
@@ -69,7 +71,22 @@ fn unknown(relay: &Inner, signer: DeviceId) -> Refused {
 
 fn key_of(roster: &Roster, signer: DeviceId) -> Option<SigningPublic> {
     let member = roster.member(signer).map(|member| member.keys.sign);
-    member.or_else(|| roster.invite(signer).map(|invited| invited.key))
+    member
+        .or_else(|| roster.invite(signer).map(|invited| invited.key))
+        .or_else(|| root_key(roster, signer))
+}
+
+/// The root's key, if it is the root that signs.
+pub(crate) fn root_key(roster: &Roster, signer: DeviceId) -> Option<SigningPublic> {
+    roster.root().filter(|root| DeviceId::of(root) == signer)
+}
+
+/// Members and invites have read who the audience is; the root has only itself to know it from.
+fn audience_of(roster: &Roster, signer: DeviceId) -> RelayId {
+    match root_key(roster, signer) {
+        Some(root) => RelayId::of_root(&root),
+        None => roster.relay(),
+    }
 }
 
 impl Unbound {
@@ -99,6 +116,19 @@ impl Caller {
             return Err(RefusalReason::Role.into());
         }
         Ok(roster)
+    }
+
+    /// The device that reads: the caller's, or the one that has come with its invite.
+    pub(crate) fn reader(&self) -> DeviceId {
+        let used_by = self.space.roster().invite(self.id).and_then(|invited| invited.used_by);
+        used_by.unwrap_or(self.id)
+    }
+
+    /// Whether the caller is the workspace's root: it may read and extend the roster and nothing else, so that a
+    /// workspace whose headquarters has burned can be given another.
+    pub(crate) fn is_root(&self) -> bool {
+        let roster = self.space.roster();
+        roster.member(self.id).is_none() && root_key(&roster, self.id).is_some()
     }
 
     /// The caller as an invite.

@@ -86,7 +86,29 @@ impl PatientBody {
 
     /// The whole body, if it is at most `max` bytes long.
     pub(crate) async fn whole(&mut self, max: usize) -> Result<Vec<u8>, BodyError> {
-        let mut all = vec![];
+        self.whole_after(vec![], max).await
+    }
+
+    /// The first bytes of the body: at least so many, or all there are.
+    pub(crate) async fn begin(&mut self, least: usize) -> Result<Vec<u8>, BodyError> {
+        let mut first = vec![];
+        while first.len() < least {
+            match self.next().await {
+                Arrived::Bytes(bytes) => first.extend_from_slice(&bytes),
+                Arrived::End => break,
+                Arrived::Cut | Arrived::TooSlow => return Err(BodyError::Cut),
+            }
+        }
+        Ok(first)
+    }
+
+    /// The whole body, of which the first bytes were read already.
+    pub(crate) async fn whole_after(
+        &mut self,
+        begun: Vec<u8>,
+        max: usize,
+    ) -> Result<Vec<u8>, BodyError> {
+        let mut all = begun;
         loop {
             match self.next().await {
                 Arrived::Bytes(bytes) if all.len() + bytes.len() > max => {

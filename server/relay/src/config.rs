@@ -2,6 +2,7 @@
 //!
 //! Limits that both sides must agree on are the protocol's (`kahriz_proto::limits`).
 
+use crate::tls::Tls;
 use std::time::Duration;
 
 /// Bytes of frames that one commit collects at most: a cut or a crash costs no more than what a bad
@@ -32,6 +33,12 @@ pub(crate) const LARGE_BODIES_MAX: usize = 4;
 /// An answer to `GET /v1/roster` ends after this many bytes (at least one entry); the caller asks on.
 pub(crate) const ROSTER_PAGE_BYTES: usize = 8 * 1024 * 1024;
 
+/// An answer to `GET /v1/letters` ends after this many bytes (at least one letter); headquarters asks on.
+pub(crate) const LETTER_PAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// Letters that are read at one time, each held in memory; the rest wait. A device has one at most.
+pub(crate) const LARGE_LETTERS_MAX: usize = 64;
+
 /// Tokens may end this much later than the protocol allows, for clocks that are a little ahead.
 pub(crate) const TOKEN_SKEW_SECONDS: u64 = 30;
 
@@ -45,6 +52,10 @@ pub(crate) const TOKENS_SEEN_PER_DEVICE_MAX: usize = 2_000;
 pub(crate) const JOINS_MAX: usize = 1_000;
 /// See [`JOINS_MAX`].
 pub(crate) const JOINS_PER_INVITE_MAX: usize = 4;
+
+/// Logs that one device may open in one scope. A new one begins when a store was restored or copied, so a phone that
+/// is restored every week lives more than a year on them; what opens more wants to fill tables.
+pub(crate) const LOGS_PER_DEVICE_AND_SCOPE_MAX: u64 = 64;
 
 /// Evidence of forks that is kept for one log: two frames prove it, a thousand prove nothing more.
 pub(crate) const FORKS_PER_LOG_MAX: u64 = 16;
@@ -81,6 +92,8 @@ pub struct RelayConfig {
     pub workspace_bytes_max: u64,
     /// Below this much free space on the store's disk nothing is taken in; reads go on.
     pub free_bytes_min: u64,
+    /// TLS; without it devices speak plain HTTP.
+    pub tls: Option<Tls>,
     /// Limits on connections.
     pub limits: ServerLimits,
 }
@@ -92,6 +105,7 @@ impl Default for RelayConfig {
             device_bytes_max: 2 << 30,
             workspace_bytes_max: 64 << 30,
             free_bytes_min: 256 << 20,
+            tls: None,
             limits: ServerLimits::default(),
         }
     }

@@ -4,12 +4,14 @@ mod events;
 mod health;
 mod ingest;
 mod joins;
+mod letters;
 mod roster;
 mod sync;
 mod workspaces;
 
 use crate::auth::{Caller, check_head};
 use crate::body::PatientBody;
+use crate::log::Extension;
 use crate::refuse::{Refused, cbor};
 use crate::relay::Inner;
 use axum::Router;
@@ -18,7 +20,8 @@ use axum::http::HeaderMap;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
-use kahriz_proto::message::{RefusalReason, RosterPage};
+use kahriz_proto::limits::KEY_WRAP_BYTES_MAX;
+use kahriz_proto::message::{KeyWrap, RefusalReason, RosterPage};
 use std::sync::Arc;
 
 /// What is read and thrown away at most of a body whose request was refused.
@@ -31,6 +34,7 @@ pub(crate) fn router(relay: Arc<Inner>) -> Router {
         .route("/v1/roster", get(roster::read).post(roster::extend))
         .route("/v1/workspaces", post(workspaces::register))
         .route("/v1/joins", get(joins::read).post(joins::post))
+        .route("/v1/letters", get(letters::read).post(letters::deposit).delete(letters::forget))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
@@ -94,8 +98,13 @@ fn done() -> Response {
     cbor(&kahriz_proto::message::SyncAnswer::default())
 }
 
-/// A posted page of roster entries.
-fn roster_page(bytes: &[u8]) -> Result<Vec<Vec<u8>>, Refused> {
+/// A posted page of roster entries and keys.
+fn roster_page(bytes: &[u8]) -> Result<Extension, Refused> {
     let page: RosterPage = minicbor::decode(bytes).map_err(|_| RefusalReason::Malformed)?;
-    Ok(page.entries.into_iter().map(Vec::from).collect())
+    let extension = Extension::from(page);
+    let fits = |key: &KeyWrap| key.sealed.len() <= KEY_WRAP_BYTES_MAX;
+    if !extension.keys.iter().all(fits) {
+        return Err(RefusalReason::Limit.into());
+    }
+    Ok(extension)
 }

@@ -10,7 +10,7 @@
 //! | storage | [`log`]: the [`log::Log`] trait, in memory and on SQLite |
 //! | what is held in memory | `workspaces` (rosters, events), `uploads` (frames that arrived in part), `auth` (tokens seen) |
 //! | decisions | `door` (one frame), `log::judge` (its place), `page` (what goes down) |
-//! | HTTP | `http` (one module an endpoint), `server` (connections and their limits) |
+//! | HTTP | `http` (one module an endpoint), `server` (connections and their limits), `tls` |
 //!
 //! ```no_run
 //! use kahriz_relay::{RelayConfig, log::SqliteLog, serve};
@@ -35,6 +35,7 @@ mod relay;
 mod server;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tls;
 mod uploads;
 mod workspaces;
 mod writer;
@@ -42,4 +43,5 @@ mod writer;
 pub use config::{Registration, RelayConfig, ServerLimits};
 pub use relay::{Relay, StartError, serve};
 pub use server::{ServeError, serve_router};
+pub use tls::{Tls, TlsError};
 pub use workspaces::{Event, RosterChangeError};

@@ -1,7 +1,7 @@
 //! The log: what a relay keeps, and the one trait through which it is kept.
 //!
 //! For each workspace its roster's entries and, for each scope, frames in the order of their
-//! positions; besides, the joins that wait and the evidence of forks. Everything is keyed by
+//! positions; besides, the joins and the letters that wait and the evidence of forks. Everything is keyed by
 //! workspace and scope, because one relay serves several organisations. Calls block; the relay makes
 //! them off its async threads. A backend only finds facts and writes rows: what becomes of a frame is
 //! decided by one pure function for all of them (`judge`), and one suite tests them all
@@ -14,10 +14,12 @@ mod sqlite;
 pub use memory::MemoryLog;
 pub use sqlite::{OpenError, SqliteLog};
 
+use crate::config::RelayConfig;
 use kahriz_proto::cursor::{Position, Rolling};
 use kahriz_proto::frame::VerifiedFrame;
 use kahriz_proto::ids::{DeviceId, FrameHash, Incarnation, LogId, ScopeId, WorkspaceId};
-use kahriz_proto::message::{LogState, Verdict};
+use kahriz_proto::letter::LetterPage;
+use kahriz_proto::message::{KeyWrap, LogState, RosterPage, Verdict};
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -45,7 +47,8 @@ pub trait Log: Send + Sync + 'static {
     ) -> Result<Vec<Vec<u8>>, LogError>;
 
     /// Appends entries to a workspace's roster if it has exactly `after` of them, and says whether it
-    /// had. A workspace that isn't kept has 0 and is created.
+    /// had; the keys that come with them are kept in the same transaction, under the number of the last
+    /// entry. A workspace that isn't kept has 0 and is created.
     ///
     /// # Errors
     /// [`LogError`]
@@ -53,8 +56,21 @@ pub trait Log: Send + Sync + 'static {
         &self,
         workspace: WorkspaceId,
         after: u64,
-        entries: &[Vec<u8>],
+        extension: &Extension,
     ) -> Result<bool, LogError>;
+
+    /// The wrapped keys of a device that came with entries after the `after`th and not after the
+    /// `until`th, oldest first.
+    ///
+    /// # Errors
+    /// [`LogError`]
+    fn keys(
+        &self,
+        workspace: WorkspaceId,
+        device: DeviceId,
+        after: u64,
+        until: u64,
+    ) -> Result<Vec<KeyWrap>, LogError>;
 
     /// Takes in frames, in order, all in one transaction. One outcome for each.
     ///
@@ -131,6 +147,35 @@ pub trait Log: Send + Sync + 'static {
     /// [`LogError`]
     fn drop_joins(&self, workspace: WorkspaceId, devices: &[DeviceId]) -> Result<(), LogError>;
 
+    /// Keeps a letter for headquarters, unless its device has left the same one already.
+    ///
+    /// # Errors
+    /// [`LogError`]
+    fn keep_letter(
+        &self,
+        workspace: WorkspaceId,
+        letter: &Letter,
+        room: &Room,
+    ) -> Result<LetterOutcome, LogError>;
+
+    /// The letters that wait with a number above `after`, oldest first: up to `bytes_max` of them, but at
+    /// least one if there is one.
+    ///
+    /// # Errors
+    /// [`LogError`]
+    fn letters(
+        &self,
+        workspace: WorkspaceId,
+        after: u64,
+        bytes_max: usize,
+    ) -> Result<LetterPage, LogError>;
+
+    /// Drops the letters up to a number. Their numbers are not given out again.
+    ///
+    /// # Errors
+    /// [`LogError`]
+    fn drop_letters(&self, workspace: WorkspaceId, up_to: u64) -> Result<(), LogError>;
+
     /// Frames that contradict one which stands in their log: proof of a copied phone.
     ///
     /// # Errors
@@ -139,6 +184,28 @@ pub trait Log: Send + Sync + 'static {
 
     /// Bytes that are free where the log is kept, if that is known.
     fn free_bytes(&self) -> Option<u64>;
+}
+
+/// What a roster is extended by: entries, and the wrapped keys that came with them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extension {
+    /// The entries, as their exact bytes.
+    pub entries: Vec<Vec<u8>>,
+    /// Epoch keys, each for one device.
+    pub keys: Vec<KeyWrap>,
+}
+
+impl From<Vec<Vec<u8>>> for Extension {
+    fn from(entries: Vec<Vec<u8>>) -> Self {
+        Self { entries, keys: vec![] }
+    }
+}
+
+impl From<RosterPage> for Extension {
+    fn from(page: RosterPage) -> Self {
+        let entries = page.entries.into_iter().map(Vec::from).collect();
+        Self { entries, keys: page.keys.unwrap_or_default() }
+    }
 }
 
 /// A frame that has passed the door, on its way to disk.
@@ -165,6 +232,15 @@ impl Room {
     /// Room without limits.
     pub const ENDLESS: Self =
         Self { device_bytes_max: u64::MAX, workspace_bytes_max: u64::MAX, disk_full: false };
+
+    /// The room that an operator gives, on the disk as it is now. Blocks.
+    pub(crate) fn now(config: &RelayConfig, log: &dyn Log) -> Self {
+        Self {
+            device_bytes_max: config.device_bytes_max,
+            workspace_bytes_max: config.workspace_bytes_max,
+            disk_full: log.free_bytes().is_some_and(|free| free < config.free_bytes_min),
+        }
+    }
 }
 
 /// What became of one frame.
@@ -221,6 +297,30 @@ pub struct WaitingJoin {
     pub device: DeviceId,
     /// The encoded join.
     pub bytes: Vec<u8>,
+}
+
+/// A letter that waits for headquarters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// The device that wrote it.
+    pub device: DeviceId,
+    /// The hash by which it is known.
+    pub hash: [u8; 32],
+    /// The encoded deposit.
+    pub bytes: Vec<u8>,
+}
+
+/// What became of a letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LetterOutcome {
+    /// It is kept.
+    Kept,
+    /// It was kept already.
+    Duplicate,
+    /// Too much waits of its device already, or the workspace is over its quota.
+    OverQuota,
+    /// The disk is nearly full.
+    DiskFull,
 }
 
 /// A frame that contradicts the one that stands at its place (or before it).

@@ -3,9 +3,11 @@
 //! It reads its arguments, opens the store, binds the address, and says when it is ready; everything
 //! else is the library's.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::{Parser, Subcommand, ValueEnum};
 use kahriz_relay::log::{OpenError, SqliteLog};
-use kahriz_relay::{Registration, Relay, RelayConfig, ServerLimits, StartError};
+use kahriz_relay::{Registration, Relay, RelayConfig, ServerLimits, StartError, Tls, TlsError};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -25,9 +27,10 @@ const LONG_ABOUT: &str = "The relay of Kahriz: keeps sealed frames in order and 
 Devices post frames that are sealed and signed on the device; the relay checks who sealed them, \
 commits them to disk and hands them to whoever asks. It cannot open them.
 
-It speaks plain HTTP/1.1. TLS is not built in: put a reverse proxy that terminates TLS (nginx, \
-Caddy, HAProxy) in front of it, and let it listen on the loopback address, which is the default. \
-Records stay sealed without TLS, but addresses, device pseudonyms and sizes would be in the open.";
+With --tls self-signed it makes a certificate of its own and says its pin, which invites carry; with \
+--tls-cert and --tls-key it shows yours. Without either it speaks plain HTTP/1.1: then let it listen \
+on the loopback address, which is the default, behind a reverse proxy that terminates TLS. Records \
+stay sealed without TLS, but device pseudonyms, times and sizes would be in the open.";
 
 #[derive(Parser)]
 #[command(name = "kahriz-relay", version, about = ABOUT, long_about = LONG_ABOUT)]
@@ -52,6 +55,19 @@ struct Serve {
     /// Address to listen on. Port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8470")]
     listen: SocketAddr,
+
+    /// Speak TLS with a certificate that the relay makes for itself, once; it is kept with the store
+    #[arg(long, value_enum, value_name = "HOW", conflicts_with = "tls_cert")]
+    tls: Option<TlsKind>,
+
+    /// Speak TLS with this certificate, in PEM, followed by those that lead to its authority. It is read again
+    /// when it changes, and on SIGHUP
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+
+    /// The certificate's private key, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
 
     /// Let anybody register a workspace (an organisation) here
     #[arg(long, conflicts_with = "registration_file")]
@@ -88,6 +104,11 @@ struct Serve {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
+enum TlsKind {
+    SelfSigned,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
 enum LogFormat {
     Text,
     Json,
@@ -104,6 +125,8 @@ enum Failure {
     Secret { path: PathBuf, source: io::Error },
     #[error("the registration secret in {0} is shorter than 16 characters")]
     ShortSecret(PathBuf),
+    #[error("cannot speak TLS: {0}")]
+    Tls(#[from] TlsError),
     #[error("cannot start: {0}")]
     Runtime(#[source] io::Error),
     #[error(transparent)]
@@ -124,8 +147,10 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Serve) -> Result<(), Failure> {
     raise_open_files();
-    let config = config(arguments)?;
+    let mut config = config(arguments)?;
     let log = SqliteLog::open(&arguments.store)?;
+    // After the store is ours: two relays must not make two certificates.
+    config.tls = tls(arguments)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(BLOCKING_THREADS_MAX)
@@ -138,10 +163,20 @@ async fn serve(address: SocketAddr, log: SqliteLog, config: RelayConfig) -> Resu
     let listen = |source| Failure::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
+    let tls = config.tls.clone();
     let relay = Relay::start(Arc::new(log), config)?;
-    // Whoever started us may wait for this line.
-    _ = writeln!(io::stdout(), "kahriz-relay is ready on http://{address}");
+    // Whoever started us may wait for this line; what devices need to know stands before it.
+    if let Some(tls) = &tls {
+        _ = writeln!(io::stdout(), "pin {}", URL_SAFE_NO_PAD.encode(tls.pin()));
+    } else if !address.ip().is_loopback() {
+        tracing::warn!(
+            "devices speak plain HTTP here: whoever listens learns who syncs when and how much (--tls)"
+        );
+    }
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    _ = writeln!(io::stdout(), "kahriz-relay is ready on {scheme}://{address}");
     _ = io::stdout().flush();
+    tokio::spawn(reload_on_hangup(tls));
     relay.serve(listener, stop_signal()).await.map_err(StartError::from)?;
     tracing::info!("the relay has ended");
     Ok(())
@@ -159,12 +194,21 @@ fn config(arguments: &Serve) -> Result<RelayConfig, Failure> {
         device_bytes_max: mib(arguments.device_quota),
         workspace_bytes_max: mib(arguments.workspace_quota),
         free_bytes_min: mib(arguments.keep_free),
+        tls: None,
         limits: ServerLimits {
             connections_max: arguments.connections,
             connections_per_address_max: arguments.connections_per_address,
             ..ServerLimits::default()
         },
     })
+}
+
+fn tls(arguments: &Serve) -> Result<Option<Tls>, TlsError> {
+    match (&arguments.tls_cert, &arguments.tls_key, arguments.tls) {
+        (Some(certificate), Some(key), _) => Tls::from_files(certificate, key).map(Some),
+        (_, _, Some(TlsKind::SelfSigned)) => Tls::self_signed(&arguments.store).map(Some),
+        _ => Ok(None),
+    }
 }
 
 fn read_secret(path: &Path) -> Result<String, Failure> {
@@ -207,6 +251,19 @@ fn raise_open_files() {
     let raised = rustix::process::Rlimit { current: limit.maximum, ..limit };
     if setrlimit(Resource::Nofile, raised).is_err() {
         tracing::warn!("the limit on open files could not be raised");
+    }
+}
+
+/// An operator who has renewed the certificate says so; without TLS the signal means nothing, but does not end us.
+async fn reload_on_hangup(tls: Option<Tls>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+    while hangup.recv().await.is_some() {
+        match tls.as_ref().map(Tls::reload) {
+            Some(Ok(())) => tracing::info!("the certificate was read again"),
+            Some(Err(error)) => tracing::warn!(%error, "the earlier certificate stays in use"),
+            None => tracing::info!("there is no certificate to read again"),
+        }
     }
 }
 

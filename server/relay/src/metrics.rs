@@ -95,12 +95,13 @@ impl Metrics {
 
 /// The route of a path; whatever is asked besides them is one.
 fn route(path: &str) -> &'static str {
-    const ROUTES: [&str; 8] = [
+    const ROUTES: [&str; 9] = [
         "/v1/sync",
         "/v1/events",
         "/v1/roster",
         "/v1/workspaces",
         "/v1/joins",
+        "/v1/letters",
         "/healthz",
         "/readyz",
         "/metrics",

@@ -1,11 +1,12 @@
 //! The relay as one value: what it holds, and how a process runs or embeds it.
 
 use crate::auth::SeenTokens;
-use crate::config::{LARGE_BODIES_MAX, PARTIAL_BYTES_MAX, RelayConfig};
+use crate::config::{LARGE_BODIES_MAX, LARGE_LETTERS_MAX, PARTIAL_BYTES_MAX, RelayConfig};
 use crate::http;
-use crate::log::Log;
+use crate::log::{Extension, Log, Room};
 use crate::metrics::Metrics;
-use crate::server::{self, ServeError};
+use crate::server::{self, Door, ServeError};
+use crate::tls::Tls;
 use crate::uploads::Uploads;
 use crate::workspaces::{Event, RosterChangeError, Workspaces, replay_founding};
 use crate::writer::Writer;
@@ -28,13 +29,23 @@ pub(crate) struct Inner {
     pub(crate) workspaces: Arc<Workspaces>,
     pub(crate) writer: Writer,
     pub(crate) uploads: Arc<Uploads>,
+    /// Letters on their way in, of which nothing is kept that is not whole.
+    pub(crate) deposits: Arc<Uploads>,
     pub(crate) seen: SeenTokens,
     pub(crate) metrics: Metrics,
     pub(crate) large_bodies: Semaphore,
+    pub(crate) large_letters: Semaphore,
     /// True once the relay is shutting down.
     pub(crate) stopping: watch::Sender<bool>,
     /// Counts, by its receivers, the uploads that a shutdown waits for.
     pub(crate) under_way: watch::Sender<()>,
+}
+
+impl Inner {
+    /// How much may still be taken in now. Blocks.
+    pub(crate) fn room(&self) -> Room {
+        Room::now(&self.config, &*self.log)
+    }
 }
 
 /// Why a relay does not start.
@@ -68,16 +79,19 @@ impl Relay {
     /// # Errors
     /// [`StartError::Rosters`]
     pub fn start(log: Arc<dyn Log>, config: RelayConfig) -> Result<Self, StartError> {
-        let workspaces = Arc::new(Workspaces::load(&*log)?);
+        let uploads = Uploads::new(PARTIAL_BYTES_MAX);
+        let workspaces = Arc::new(Workspaces::load(&*log, uploads.clone())?);
         let inner = Inner {
             writer: Writer::start(log.clone(), workspaces.clone(), &config),
             log,
             config,
             workspaces,
-            uploads: Uploads::new(PARTIAL_BYTES_MAX),
+            uploads,
+            deposits: Uploads::new(0),
             seen: SeenTokens::default(),
             metrics: Metrics::new(),
             large_bodies: Semaphore::new(LARGE_BODIES_MAX),
+            large_letters: Semaphore::new(LARGE_LETTERS_MAX),
             stopping: watch::Sender::new(false),
             under_way: watch::Sender::new(()),
         };
@@ -105,7 +119,18 @@ impl Relay {
         };
         let connections = self.inner.metrics.connections.clone();
         let limits = self.inner.config.limits;
-        server::run(listener, self.router(), limits, connections, stop).await?;
+        let tls = self.inner.config.tls.as_ref();
+        let door = Door { limits, gauge: connections, tls: tls.map(Tls::acceptor) };
+        let follow = async {
+            match tls {
+                Some(tls) => tls.follow_files().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            served = server::run(listener, self.router(), door, stop) => served?,
+            () = follow => {}
+        }
         // Uploads outlive their connections: each may still commit its last group.
         _ = tokio::time::timeout(limits.grace, self.inner.under_way.closed()).await;
         Ok(())
@@ -117,9 +142,13 @@ impl Relay {
     ///
     /// # Errors
     /// [`RosterChangeError`]
-    pub async fn register(&self, entries: Vec<Vec<u8>>) -> Result<WorkspaceId, RosterChangeError> {
-        let offered = replay_founding(&entries)?;
-        self.inner.workspaces.register(&self.inner.log, offered, entries).await
+    pub async fn register(
+        &self,
+        extension: impl Into<Extension>,
+    ) -> Result<WorkspaceId, RosterChangeError> {
+        let extension = extension.into();
+        let offered = replay_founding(&extension.entries)?;
+        self.inner.workspaces.register(&self.inner.log, offered, extension).await
     }
 
     /// The workspaces that are registered here.

@@ -22,8 +22,10 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 
 /// Why serving ended before it was asked to.
 #[derive(Debug, Error)]
@@ -43,16 +45,24 @@ pub async fn serve_router(
     limits: ServerLimits,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServeError> {
-    run(listener, router, limits, Gauge::default(), shutdown).await
+    run(listener, router, Door { limits, gauge: Gauge::default(), tls: None }, shutdown).await
+}
+
+/// How connections are let in.
+pub(crate) struct Door {
+    pub(crate) limits: ServerLimits,
+    /// Counts those that are open.
+    pub(crate) gauge: Gauge,
+    pub(crate) tls: Option<TlsAcceptor>,
 }
 
 pub(crate) async fn run(
     listener: TcpListener,
     router: Router,
-    limits: ServerLimits,
-    gauge: Gauge,
+    door: Door,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServeError> {
+    let Door { limits, gauge, tls } = door;
     let stopping = watch::Sender::new(false);
     let seats = Arc::new(Seats { limits, gauge, taken: Mutex::default() });
     let mut shutdown = pin!(shutdown);
@@ -66,7 +76,7 @@ pub(crate) async fn run(
                 // Beyond the limit the connection is closed at once: whoever means well comes back.
                 if let Some(seat) = seats.take(peer.ip()) {
                     let stop = stopping.subscribe();
-                    tokio::spawn(serve_connection(stream, router.clone(), seat, stop));
+                    tokio::spawn(serve_connection(stream, tls.clone(), router.clone(), seat, stop));
                 }
             }
             Err(error) if is_passing(&error) => {
@@ -90,8 +100,10 @@ fn is_passing(error: &io::Error) -> bool {
     !matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::NotConnected)
 }
 
+/// One connection to its end, with or without TLS; its seat is free after that.
 async fn serve_connection(
     stream: TcpStream,
+    tls: Option<TlsAcceptor>,
     router: Router,
     seat: Seat,
     mut stop: watch::Receiver<bool>,
@@ -99,7 +111,28 @@ async fn serve_connection(
     let limits = seat.seats.limits;
     _ = stream.set_nodelay(true);
     let traffic = Arc::new(Traffic::default());
-    let line = TokioIo::new(Line::new(stream, &limits, traffic.clone()));
+    // The line stands below TLS, so that the time for a request's head is the handshake's too.
+    let line = Line::new(stream, &limits, traffic.clone());
+    let Some(tls) = tls else { return serve_http(line, traffic, router, limits, stop).await };
+    let shaken = tokio::select! {
+        shaken = tokio::time::timeout(limits.head_timeout, tls.accept(line)) => shaken,
+        () = async { _ = stop.wait_for(|stop| *stop).await } => return,
+    };
+    match shaken {
+        Ok(Ok(line)) => serve_http(line, traffic, router, limits, stop).await,
+        Ok(Err(error)) => tracing::debug!(%error, "no TLS came about"),
+        Err(_) => tracing::debug!("a TLS handshake took too long"),
+    }
+}
+
+async fn serve_http(
+    line: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    traffic: Arc<Traffic>,
+    router: Router,
+    limits: ServerLimits,
+    mut stop: watch::Receiver<bool>,
+) {
+    let line = TokioIo::new(line);
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let busy = traffic.begin();
@@ -120,7 +153,6 @@ async fn serve_connection(
     if let Err(error) = result {
         tracing::debug!(%error, "a connection ended early");
     }
-    drop(seat);
 }
 
 /// How many connections there are, in all and from each address.

@@ -68,6 +68,16 @@ impl Uploads {
         Turn { uploads: self.clone(), key, ticket, newest, lane, _held: held }
     }
 
+    /// Shows a device out: its upload under way is asked to end, and what is held of its frame in flight is dropped.
+    pub(crate) fn expel(&self, workspace: WorkspaceId, device: DeviceId) {
+        let key = (workspace, device);
+        let mut state = self.state();
+        state.remove(&key);
+        if let Some(lane) = state.lanes.get(&key) {
+            lane.newest.send_modify(|newest| *newest += 1);
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -176,6 +186,20 @@ mod tests {
         assert!(uploads.enter(WORKSPACE, device(2)).await.partial().is_some());
         assert!(uploads.enter(WORKSPACE, device(3)).await.partial().is_some());
         assert!(uploads.state().lanes.is_empty());
+    }
+
+    #[tokio::test]
+    async fn whoever_is_shown_out_ends_its_upload_and_leaves_nothing_behind() {
+        let uploads = Uploads::new(100);
+        uploads.enter(WORKSPACE, device(1)).await.keep(&[1; 5]);
+        uploads.enter(WORKSPACE, device(2)).await.keep(&[2; 5]);
+        uploads.expel(WORKSPACE, device(1));
+        assert_eq!(uploads.enter(WORKSPACE, device(1)).await.partial(), None);
+        assert!(uploads.enter(WORKSPACE, device(2)).await.partial().is_some());
+        assert_eq!(uploads.state().bytes, 5);
+        let mut under_way = uploads.enter(WORKSPACE, device(1)).await;
+        uploads.expel(WORKSPACE, device(1));
+        under_way.superseded().await;
     }
 
     #[tokio::test]

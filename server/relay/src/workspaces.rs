@@ -3,7 +3,8 @@
 //! A roster is folded from the log's entries when the relay starts, and moves only after the log has:
 //! new entries are tried on a copy, committed, and then put in its place.
 
-use crate::log::{Log, LogError};
+use crate::log::{Extension, Log, LogError};
+use crate::uploads::Uploads;
 use kahriz_proto::ids::{DeviceId, RelayId, WorkspaceId};
 use kahriz_proto::message::Advanced;
 use kahriz_proto::roster::{Action, Entry, Roster, RosterError};
@@ -21,6 +22,8 @@ pub enum Event {
     RosterMoved(u64),
     /// A newcomer asks to be let in.
     JoinWaits,
+    /// A letter waits for headquarters.
+    LetterWaits,
 }
 
 /// Why a roster was not changed.
@@ -47,11 +50,13 @@ pub(crate) struct Space {
     /// Held while the roster is being changed.
     changing: tokio::sync::Mutex<()>,
     events: broadcast::Sender<Event>,
+    uploads: Arc<Uploads>,
 }
 
 impl Space {
-    fn new(roster: Roster) -> Self {
+    fn new(roster: Roster, uploads: Arc<Uploads>) -> Self {
         Self {
+            uploads,
             id: roster.workspace(),
             roster: RwLock::new(Arc::new(roster)),
             changing: tokio::sync::Mutex::default(),
@@ -77,21 +82,24 @@ impl Space {
     pub(crate) async fn extend(
         self: &Arc<Self>,
         log: &Arc<dyn Log>,
-        entries: Vec<Vec<u8>>,
+        extension: Extension,
     ) -> Result<(), RosterChangeError> {
         let _changing = self.changing.lock().await;
         let (space, log) = (self.clone(), log.clone());
         blocking(move || {
             let before = space.roster();
             let mut roster = Roster::clone(&before);
-            entries.iter().try_for_each(|entry| roster.append(entry))?;
-            if !log.extend_roster(space.id, before.seq(), &entries)? {
+            extension.entries.iter().try_for_each(|entry| roster.append(entry))?;
+            if !log.extend_roster(space.id, before.seq(), &extension)? {
                 let expected = before.seq() + 1;
                 return Err(RosterError::OutOfOrder { expected }.into());
             }
             let members: Vec<DeviceId> = new_members(&before, &roster);
+            let revoked = newly_revoked(&before, &roster);
             let seq = roster.seq();
             *space.roster.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roster);
+            // After the roster is in its place, so that nobody who is shown out is let in again.
+            revoked.iter().for_each(|device| space.uploads.expel(space.id, *device));
             space.tell(Event::RosterMoved(seq));
             // The roster stands by now. A join that is left over is only read in vain.
             if let Err(error) = log.drop_joins(space.id, &members) {
@@ -108,22 +116,30 @@ fn new_members(before: &Roster, after: &Roster) -> Vec<DeviceId> {
     ids.filter(|device| before.member(*device).is_none()).collect()
 }
 
+fn newly_revoked(before: &Roster, after: &Roster) -> Vec<DeviceId> {
+    let is_live = |device| before.member(device).is_some_and(|member| member.revoked.is_none());
+    let revoked = after.members().filter(|(_, member)| member.revoked.is_some());
+    revoked.map(|(device, _)| device).filter(|device| is_live(*device)).collect()
+}
+
 /// All workspaces.
 pub(crate) struct Workspaces {
     spaces: RwLock<BTreeMap<WorkspaceId, Arc<Space>>>,
     founding: tokio::sync::Mutex<()>,
+    uploads: Arc<Uploads>,
 }
 
 impl Workspaces {
     /// Reads what the log keeps. Blocks.
-    pub(crate) fn load(log: &dyn Log) -> Result<Self, RosterChangeError> {
+    pub(crate) fn load(log: &dyn Log, uploads: Arc<Uploads>) -> Result<Self, RosterChangeError> {
         let mut spaces = BTreeMap::new();
         for workspace in log.workspaces()? {
             let entries = log.roster(workspace, 0, usize::MAX)?;
             let roster = Roster::replay(workspace, entries.iter().map(Vec::as_slice))?;
-            spaces.insert(workspace, Arc::new(Space::new(roster)));
+            spaces.insert(workspace, Arc::new(Space::new(roster, uploads.clone())));
         }
-        Ok(Self { spaces: RwLock::new(spaces), founding: tokio::sync::Mutex::default() })
+        let founding = tokio::sync::Mutex::default();
+        Ok(Self { spaces: RwLock::new(spaces), founding, uploads })
     }
 
     pub(crate) fn get(&self, workspace: WorkspaceId) -> Option<Arc<Space>> {
@@ -136,7 +152,12 @@ impl Workspaces {
 
     /// The workspace whose tokens are meant for this audience; there is at most one.
     pub(crate) fn by_audience(&self, relay: RelayId) -> Option<Arc<Space>> {
-        self.read().values().find(|space| space.roster().relay() == relay).cloned()
+        let is_meant = |space: &&Arc<Space>| {
+            let roster = space.roster();
+            roster.relay() == relay
+                || roster.root().is_some_and(|root| RelayId::of_root(&root) == relay)
+        };
+        self.read().values().find(is_meant).cloned()
     }
 
     /// Registers a workspace from all entries of its roster, or extends it if it is here already and
@@ -145,22 +166,22 @@ impl Workspaces {
         &self,
         log: &Arc<dyn Log>,
         offered: Roster,
-        entries: Vec<Vec<u8>>,
+        extension: Extension,
     ) -> Result<WorkspaceId, RosterChangeError> {
         let _founding = self.founding.lock().await;
         let id = offered.workspace();
         if let Some(space) = self.get(id) {
-            return self.update(log, &space, &offered, entries).await.map(|()| id);
+            return self.update(log, &space, &offered, extension).await.map(|()| id);
         }
         if self.by_audience(offered.relay()).is_some() {
             return Err(RosterChangeError::RelayIdTaken);
         }
         let writing = log.clone();
-        let kept = blocking(move || writing.extend_roster(id, 0, &entries)).await?;
+        let kept = blocking(move || writing.extend_roster(id, 0, &extension)).await?;
         if !kept {
             return Err(RosterError::OutOfOrder { expected: 1 }.into());
         }
-        let space = Arc::new(Space::new(offered));
+        let space = Arc::new(Space::new(offered, self.uploads.clone()));
         self.spaces.write().unwrap_or_else(PoisonError::into_inner).insert(id, space);
         Ok(id)
     }
@@ -170,7 +191,7 @@ impl Workspaces {
         log: &Arc<dyn Log>,
         space: &Arc<Space>,
         offered: &Roster,
-        mut entries: Vec<Vec<u8>>,
+        mut extension: Extension,
     ) -> Result<(), RosterChangeError> {
         let held = space.roster();
         if offered.seq() <= held.seq() {
@@ -179,8 +200,9 @@ impl Workspaces {
             let expected = held.seq() + 1;
             return if same { Ok(()) } else { Err(RosterError::OutOfOrder { expected }.into()) };
         }
-        let newer = entries.split_off(usize::try_from(held.seq()).unwrap_or(usize::MAX));
-        space.extend(log, newer).await
+        let held = usize::try_from(held.seq()).unwrap_or(usize::MAX);
+        extension.entries = extension.entries.split_off(held);
+        space.extend(log, extension).await
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<WorkspaceId, Arc<Space>>> {

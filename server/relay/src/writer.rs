@@ -38,12 +38,7 @@ impl Writer {
         config: &RelayConfig,
     ) -> Self {
         let (batches, waiting) = mpsc::channel(BATCHES_WAITING_MAX);
-        let room = Room {
-            device_bytes_max: config.device_bytes_max,
-            workspace_bytes_max: config.workspace_bytes_max,
-            disk_full: false,
-        };
-        tokio::spawn(run(log, workspaces, room, config.free_bytes_min, waiting));
+        tokio::spawn(run(log, workspaces, config.clone(), waiting));
         Self { batches }
     }
 
@@ -65,18 +60,15 @@ impl Writer {
 async fn run(
     log: Arc<dyn Log>,
     workspaces: Arc<Workspaces>,
-    room: Room,
-    free_bytes_min: u64,
+    config: RelayConfig,
     mut waiting: mpsc::Receiver<Batch>,
 ) {
     while let Some(first) = waiting.recv().await {
         let batches = gather(first, &mut waiting);
-        let log = log.clone();
+        let (log, config) = (log.clone(), config.clone());
         let committed = tokio::task::spawn_blocking(move || {
-            let disk_full = log.free_bytes().is_some_and(|free| free < free_bytes_min);
-            let room = Room { disk_full, ..room };
             let (all, replies) = split(batches);
-            let outcomes = log.append(&all, &room);
+            let outcomes = log.append(&all, &Room::now(&config, &*log));
             (all, replies, outcomes)
         });
         match committed.await {

@@ -246,12 +246,12 @@ fn record_id(text: &str) -> Result<RecordId, Stop> {
 }
 
 /// The key of every store of a measurement: what they hold is made up.
-pub(super) fn store_key() -> StoreKey {
+pub(crate) fn store_key() -> StoreKey {
     StoreKey::from_bytes([7; 32])
 }
 
 /// The way to the relay, as an app has it.
-pub(super) fn transport(relay_url: &str) -> Result<impl Transport + use<>, Stop> {
+pub(crate) fn transport(relay_url: &str) -> Result<impl Transport + use<>, Stop> {
     Ok(HttpTransport::new(relay_url, &HttpOptions::default())?)
 }
 
@@ -266,10 +266,10 @@ fn now_ms() -> u64 {
 }
 
 /// Real time and real chance for the drive.
-pub(super) struct BenchShell(ChaCha20Rng);
+pub(crate) struct BenchShell(ChaCha20Rng);
 
 impl BenchShell {
-    pub(super) fn new() -> Result<Self, Stop> {
+    pub(crate) fn new() -> Result<Self, Stop> {
         Ok(Self(ChaCha20Rng::try_from_rng(&mut SysRng)?))
     }
 }
@@ -292,6 +292,6 @@ impl Shell for BenchShell {
 }
 
 /// Where a device of this name has its store.
-pub(super) fn folder_of(name: &str, below: &Path) -> PathBuf {
+pub(crate) fn folder_of(name: &str, below: &Path) -> PathBuf {
     below.join(name)
 }

@@ -16,14 +16,14 @@ struct Listening {
 }
 
 /// A relay that runs in a process of its own until this is dropped.
-pub(super) struct RelayProcess {
+pub(crate) struct RelayProcess {
     child: Child,
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl RelayProcess {
     /// Starts a relay with its store in this folder.
-    pub(super) fn start(folder: &Path) -> Result<Self, Stop> {
+    pub(crate) fn start(folder: &Path) -> Result<Self, Stop> {
         std::fs::create_dir_all(folder)?;
         let mut child = Command::new(std::env::current_exe()?)
             .arg("__relay")
@@ -39,7 +39,7 @@ impl RelayProcess {
         Ok(Self { child, address })
     }
 
-    pub(super) fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 }
@@ -52,7 +52,7 @@ impl Drop for RelayProcess {
 }
 
 /// The process itself.
-pub(super) fn run(folder: &Path, out: &mut dyn Write) -> Result<(), Stop> {
+pub(crate) fn run(folder: &Path, out: &mut dyn Write) -> Result<(), Stop> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let log = Arc::new(SqliteLog::open(folder)?);

@@ -13,7 +13,7 @@ const INVITE_S: u64 = 86_400;
 const DEVICES: [(&str, &str); 2] = [("a", "Officer A"), ("b", "Officer B")];
 
 /// Makes the stores of headquarters and of both devices below this folder, and registers them at the relay.
-pub(super) fn run(below: &Path, relay_url: &str) -> Result<(), Stop> {
+pub(crate) fn run(below: &Path, relay_url: &str) -> Result<(), Stop> {
     let mut shell = BenchShell::new()?;
     let mut relay = transport(relay_url)?;
     let founding = Founding {

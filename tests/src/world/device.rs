@@ -120,6 +120,10 @@ impl Device {
         self.start();
     }
 
+    pub(super) fn become_another(&mut self, home: PathBuf, key: StoreKey, workspace: Workspace) {
+        (self.home, self.key, self.workspace) = (home, key, Some(workspace));
+    }
+
     pub(super) fn publish_roster(&mut self) {
         let (workspace, line, shell) = self.parts();
         drive::publish_roster(workspace, line, shell).expect("headquarters may publish");

@@ -14,7 +14,9 @@ use kahriz_proto::frame::{FRAME_VERSION, Frame, FrameRef, Preamble};
 use kahriz_proto::ids::{FrameHash, Incarnation, ScopeId};
 use kahriz_proto::item::{ItemReader, PageContent, PageItem, push_item};
 use kahriz_proto::join::Join;
-use kahriz_proto::message::{RosterPage, SyncAnswer, SyncRequest, Verdict};
+use kahriz_proto::message::{
+    KeyWrap, Refusal, RefusalReason, RosterPage, SyncAnswer, SyncRequest, Verdict,
+};
 use kahriz_proto::roster::Role;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -44,12 +46,12 @@ impl Insider {
         let join = join_of(world, &secrets, &invite, &mut rng);
         world.let_in(&join, Role::Officer, &[scope]);
         let scope = world.scope(scope);
-        let roster = world.at(super::Who::HEADQUARTERS).roster();
-        let epochs = roster.epochs(scope).expect("the scope has an epoch");
-        let (epoch, record) = epochs.last_key_value().expect("the scope has an epoch");
-        let context = WrapContext { workspace: roster.workspace(), scope, epoch: *epoch };
-        let mine = record.wraps.iter().find(|wrap| wrap.recipient == Some(secrets.device()));
-        let sealed = &mine.expect("the key was granted").sealed;
+        let headquarters = world.at(super::Who::HEADQUARTERS);
+        let keys = headquarters.roster_page(0).expect("the roster can be read").keys;
+        let mine = |key: &KeyWrap| key.device == secrets.device() && key.scope == scope;
+        let KeyWrap { epoch, sealed, .. } =
+            &keys.into_iter().flatten().find(mine).expect("the key was granted");
+        let context = WrapContext { workspace: headquarters.id(), scope, epoch: *epoch };
         let key = crypto::unwrap_key(sealed, &secrets.wrap, context).expect("the key opens");
         Self { secrets, key, scope, rng }
     }
@@ -176,6 +178,10 @@ pub struct ForgedRelay {
     pub frames: Vec<Vec<u8>>,
     /// How it lies.
     pub lie: Lie,
+    /// The roster that it gives, from its first entry; none that it speaks of if empty.
+    pub roster: RosterPage,
+    /// It refuses every exchange, for this reason.
+    pub refuses: Option<RefusalReason>,
     /// After so many requests it is unreachable, so that a device that never stops is noticed.
     pub requests_left: u32,
     incarnation: u64,
@@ -185,7 +191,22 @@ impl ForgedRelay {
     /// One that serves these frames of a scope.
     #[must_use]
     pub fn serving(scope: ScopeId, frames: Vec<Vec<u8>>) -> Self {
-        Self { scope, frames, lie: Lie::None, requests_left: 200, incarnation: clock::real_ms() }
+        Self {
+            scope,
+            frames,
+            lie: Lie::None,
+            roster: RosterPage::default(),
+            refuses: None,
+            requests_left: 200,
+            incarnation: clock::real_ms(),
+        }
+    }
+
+    fn page_of_roster(&self, path: &str) -> RosterPage {
+        let after = path.split_once("after=").map_or("", |(_, rest)| rest);
+        let after = after.split('&').next().and_then(|after| after.parse().ok()).unwrap_or(0);
+        let entries = self.roster.entries.iter().skip(after).cloned().collect();
+        RosterPage { entries, keys: self.roster.keys.clone() }
     }
 
     fn sync(&mut self, body: &[u8]) -> Vec<u8> {
@@ -211,6 +232,7 @@ impl ForgedRelay {
             received: (received > 0).then_some(received),
             incarnation: Some(incarnation),
             restart: (!restart.is_empty()).then_some(restart),
+            roster: Some(self.roster.entries.len() as u64).filter(|seq| *seq > request.roster),
             more: (self.lie == Lie::AlwaysMore).then_some(true),
             logs: request.ask_logs.map(|_| vec![]),
             ..SyncAnswer::default()
@@ -240,10 +262,18 @@ impl Transport for ForgedRelay {
     fn send(&mut self, request: &HttpRequest<'_>) -> Result<HttpAnswer, TransportError> {
         self.requests_left =
             self.requests_left.checked_sub(1).ok_or(TransportError::Unreachable)?;
-        let body = if request.path == "/v1/sync" {
+        let is_sync = request.path == "/v1/sync";
+        if let Some(reason) = self.refuses.filter(|_| is_sync) {
+            let refusal = Refusal { reason, relay_time: clock::real_ms() / 1_000 };
+            let body = minicbor::to_vec(refusal).expect("writing to a vector cannot fail");
+            let body = Box::new(Cursor::new(body));
+            return Ok(HttpAnswer { status: 403, is_cbor: true, body });
+        }
+        let body = if is_sync {
             self.sync(request.body)
         } else {
-            minicbor::to_vec(RosterPage::default()).expect("writing to a vector cannot fail")
+            let page = self.page_of_roster(request.path);
+            minicbor::to_vec(page).expect("writing to a vector cannot fail")
         };
         Ok(HttpAnswer { status: 200, is_cbor: true, body: Box::new(Cursor::new(body)) })
     }

@@ -10,6 +10,7 @@ use futures_util::{StreamExt, stream};
 use http_body_util::BodyExt;
 use kahriz_core::drive::transport::REGISTRATION_HEADER;
 use kahriz_core::drive::{HttpRequest, Method};
+use kahriz_proto::message::RosterPage;
 use kahriz_relay::log::{Log, MemoryLog, SqliteLog};
 use kahriz_relay::{Relay, RelayConfig};
 use std::cell::RefCell;
@@ -91,8 +92,10 @@ impl Posted {
         let mut head = Request::builder()
             .method(self.method)
             .uri(&self.path)
-            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
             .header(header::CONTENT_TYPE, "application/cbor");
+        if !self.token.is_empty() {
+            head = head.header(header::AUTHORIZATION, format!("Bearer {}", self.token));
+        }
         if let Some(secret) = &self.registration {
             head = head.header(REGISTRATION_HEADER, secret);
         }
@@ -153,8 +156,8 @@ impl SimulatedRelay {
     ///
     /// # Panics
     /// If it refuses.
-    pub fn register(&self, entries: Vec<Vec<u8>>) {
-        let registered = self.inner.runtime.block_on(self.inner.relay.register(entries));
+    pub fn register(&self, page: RosterPage) {
+        let registered = self.inner.runtime.block_on(self.inner.relay.register(page));
         registered.expect("the relay takes the roster");
     }
 

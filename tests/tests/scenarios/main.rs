@@ -8,4 +8,5 @@ mod hostile;
 mod lines;
 mod merging;
 mod people;
+mod revoked;
 mod story;

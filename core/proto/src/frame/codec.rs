@@ -68,7 +68,8 @@ fn read_preamble(bytes: &[u8]) -> Result<Preamble, FrameError> {
         return Err(FrameError::Deps);
     }
     let countable = |seq: u64| seq > 0 && i64::try_from(seq).is_ok();
-    let deps_countable = preamble.deps.iter().all(|dep| countable(dep.seq));
+    // A log may be named of which nothing is waited for: headquarters' frame has handed on what it would bring.
+    let deps_countable = preamble.deps.iter().all(|dep| dep.seq == 0 || countable(dep.seq));
     if !countable(preamble.seq)
         || !deps_countable
         || preamble.generation == 0

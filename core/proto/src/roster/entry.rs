@@ -150,14 +150,19 @@ pub enum Action {
         /// Its number: one more than the last, from 1.
         #[n(1)]
         epoch: u32,
-        /// The new key, once for each live device of the scope and once for recovery.
+        /// The new key, once for each live headquarters of the scope and once for recovery. Everybody else's
+        /// travels beside the roster ([`crate::message::KeyWrap`]), so that nobody carries two thousand.
         #[n(2)]
         wraps: Vec<Wrap>,
         /// The key of the epoch before, sealed under the new one.
         #[n(3)]
         previous: Option<SealedKey>,
+        /// A hash of the new key: what comes beside the roster is that key, or is not taken.
+        #[cbor(n(4), with = "minicbor::bytes")]
+        commitment: Option<[u8; 32]>,
     },
-    /// The current epoch's key, for a device that was added after the epoch had begun.
+    /// The current epoch's key, for a device that was added after the epoch had begun. No longer written: such keys
+    /// travel beside the roster.
     #[n(8)]
     KeyGranted {
         /// The scope.

@@ -20,6 +20,8 @@ pub struct Member {
     pub invite: Option<DeviceId>,
     /// If it was revoked: its logs' last frames that are still believed.
     pub revoked: Option<Vec<FrameRef>>,
+    /// The number of the entry that revoked it; 0 if none did.
+    pub revoked_at: u64,
 }
 
 impl Member {
@@ -56,6 +58,8 @@ pub struct EpochRecord {
     pub wraps: Vec<Wrap>,
     /// The key of the epoch before, sealed under this one.
     pub previous: Option<SealedKey>,
+    /// A hash of the epoch's key.
+    pub commitment: Option<[u8; 32]>,
 }
 
 /// The roster of one workspace, as far as it was read.
@@ -217,6 +221,11 @@ impl Roster {
         self.invites.get(&id)
     }
 
+    /// The keys that may sign entries other than those about admins.
+    pub fn admins(&self) -> impl Iterator<Item = SigningPublic> + '_ {
+        self.admins.iter().copied()
+    }
+
     /// Whether a key may sign entries other than an admin's.
     #[must_use]
     pub fn is_admin(&self, key: &SigningPublic) -> bool {
@@ -266,15 +275,19 @@ impl Roster {
                     invited.used_by = Some(device);
                 }
                 let scopes = scopes.into_iter().collect();
-                self.members.insert(device, Member { keys, role, scopes, invite, revoked: None });
+                self.members.insert(
+                    device,
+                    Member { keys, role, scopes, invite, revoked: None, revoked_at: 0 },
+                );
             }
             Action::DeviceRevoked { device, last_good } => {
+                let revoked_at = self.seq + 1;
                 if let Some(member) = self.members.get_mut(&device) {
-                    member.revoked = Some(last_good);
+                    (member.revoked, member.revoked_at) = (Some(last_good), revoked_at);
                 }
             }
-            Action::EpochStarted { scope, epoch, wraps, previous } => {
-                let record = EpochRecord { wraps, previous };
+            Action::EpochStarted { scope, epoch, wraps, previous, commitment } => {
+                let record = EpochRecord { wraps, previous, commitment };
                 self.epochs.entry(scope).or_default().insert(epoch, record);
             }
             Action::KeyGranted { scope, epoch, wrap } => {

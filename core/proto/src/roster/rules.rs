@@ -69,7 +69,7 @@ impl Roster {
             Action::DeviceRevoked { device, .. } => {
                 self.members.get(device).is_some_and(|member| member.revoked.is_none())
             }
-            Action::EpochStarted { scope, epoch, wraps, previous } => {
+            Action::EpochStarted { scope, epoch, wraps, previous, .. } => {
                 self.check_recoverable(*scope, wraps)?;
                 self.scopes.contains(scope)
                     && *epoch == self.epoch(*scope) + 1

@@ -60,7 +60,7 @@ fn founded() -> Roster {
 
 fn epoch(epoch: u32, wraps: Vec<Wrap>) -> Action {
     let previous = (epoch > 1).then(|| SealedKey(vec![1; 60]));
-    Action::EpochStarted { scope: SCOPE, epoch, wraps, previous }
+    Action::EpochStarted { scope: SCOPE, epoch, wraps, previous, commitment: None }
 }
 
 #[test]

@@ -61,6 +61,32 @@ pub(crate) enum DeviceCommand {
         #[arg(long, value_name = "URL")]
         relay: Option<String>,
     },
+    /// Hand in what was saved and not synced, sealed for headquarters, even if the store cannot be opened any more
+    Deliver {
+        /// Another address of the relay, this once
+        #[arg(long, value_name = "URL")]
+        relay: Option<String>,
+    },
+    /// Write the member list to a file, from which headquarters can be restored when the relay is gone too
+    ///
+    /// It holds public keys and opaque ids; the names in it are sealed to the recovery key. Nobody can read a record
+    /// with it.
+    Roster {
+        /// A file that isn't there yet
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Find the relay at another address from now on
+    Relay {
+        /// The address
+        url: String,
+        /// On headquarters: register the workspace there, with its whole member list
+        #[arg(long)]
+        register: bool,
+        /// The secret with which that relay lets a workspace register
+        #[arg(long, value_name = "FILE", requires = "register")]
+        registration_file: Option<PathBuf>,
+    },
     /// Say where everything stands
     Status,
     /// Write records as CSV or GeoJSON
@@ -86,4 +112,7 @@ pub(crate) struct Join {
     /// Another address of the relay, this once
     #[arg(long, value_name = "URL")]
     pub(crate) relay: Option<String>,
+    /// Without a network: show the request as text and QR code, for headquarters to read from the screen
+    #[arg(long)]
+    pub(crate) offline: bool,
 }

@@ -3,16 +3,22 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use kahriz_proto::roster::Role;
 use serde::{Deserialize, Serialize};
 
-use super::{AccountOrder, ExportOrder, Filters};
+use super::{AccountOrder, AlarmOrder, ExportOrder, Filters, PolicyOrder, Revoke, Ruling};
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Order {
     Status,
-    Invite { hours: u32 },
+    Invite(InviteOrder),
+    People,
+    Revoke(Revoke),
+    Rotate { scope: Option<String> },
+    Policy(PolicyOrder),
+    Quarantine(Ruling),
+    Alarms(AlarmOrder),
     Joins,
     Admit(AdmitOrder),
     New(New),
@@ -27,17 +33,37 @@ pub(crate) enum Order {
     Exports,
     Account(AccountOrder),
     Sync { relay: Option<String> },
+    Letters(LettersOrder),
+    Roster { out: PathBuf },
+    Relay { url: String, register: bool, registration_file: Option<PathBuf> },
 }
 
 impl Order {
     /// The same with paths that mean the same in another process.
     pub(crate) fn with_whole_paths(self) -> std::io::Result<Self> {
         let whole = |path: PathBuf| std::path::absolute(path);
+        if let Self::Invite(invite) = self {
+            return Ok(Self::Invite(InviteOrder {
+                png: invite.png.map(whole).transpose()?,
+                ..invite
+            }));
+        }
+        if let Self::Roster { out } = self {
+            return Ok(Self::Roster { out: whole(out)? });
+        }
+        if let Self::Relay { url, register, registration_file } = self {
+            let registration_file = registration_file.map(whole).transpose()?;
+            return Ok(Self::Relay { url, register, registration_file });
+        }
         if let Self::Export(export) = self {
             return Ok(Self::Export(ExportOrder {
                 out: export.out.map(whole).transpose()?,
                 ..export
             }));
+        }
+        if let Self::Letters(LettersOrder::Import { files }) = self {
+            let files = files.into_iter().map(whole).collect::<Result<_, _>>()?;
+            return Ok(Self::Letters(LettersOrder::Import { files }));
         }
         let Self::Import(import) = self else { return Ok(self) };
         // A mapping may be the name of one that comes with the program; those are not files.
@@ -52,8 +78,50 @@ impl Order {
     }
 }
 
+#[derive(Subcommand, Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum LettersOrder {
+    /// Show the letters that are here
+    List,
+    /// Take a letter's changes in, under their author's name, and hand them on to everybody
+    Adopt {
+        /// The letter's number, as list shows it
+        letter: i64,
+        /// Why you believe it
+        #[arg(long)]
+        reason: String,
+    },
+    /// Decide against a letter. It is kept, and can still be adopted
+    Reject {
+        /// The letter's number, as list shows it
+        letter: i64,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// Take letters from files that were carried here by hand
+    Import {
+        /// Files from the folder letters of a device's store
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+#[derive(Args, Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct InviteOrder {
+    /// How long it can be used, if it is not used within half an hour in person
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=72))]
+    pub(crate) hours: Option<u32>,
+    /// Also write the QR code to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) png: Option<PathBuf>,
+}
+
 #[derive(Args, Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct AdmitOrder {
+    /// What a device shows that joins without a network (kahriz device join --offline), or - to read it from the
+    /// standard input
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) join: Option<String>,
     /// The code that the device shows; without it you are asked
     #[arg(long, value_name = "CODE")]
     pub(crate) code: Option<String>,
@@ -71,6 +139,8 @@ pub(crate) enum RoleName {
     Officer,
     /// Also decides contested values
     Supervisor,
+    /// Holds everything for good; a second one stands in when the first is lost
+    Headquarters,
 }
 
 impl From<RoleName> for Role {
@@ -78,6 +148,7 @@ impl From<RoleName> for Role {
         match name {
             RoleName::Officer => Self::Officer,
             RoleName::Supervisor => Self::Supervisor,
+            RoleName::Headquarters => Self::Headquarters,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use kahriz_core::drive;
-use kahriz_core::workspace::Workspace;
+use kahriz_core::workspace::{AdminError, Workspace};
 use kahriz_http::{HttpOptions, HttpTransport};
 use kahriz_proto::ids::ScopeId;
 use kahriz_proto::roster::Role;
@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use crate::export_log;
 use crate::failure::Failure;
-use crate::operate::{Desk, Joining, Joins, Serving, joining, waiting_joins};
+use crate::operate::{Desk, Joining, Joins, Serving, alarm_line, joining, waiting_joins};
 use crate::shell::{self, Terminal};
 use crate::sync_state::SyncState;
 use crate::{operate, say};
@@ -31,7 +31,8 @@ pub(super) fn start(
 ) -> io::Result<JoinHandle<()>> {
     thread::Builder::new().name("rounds".to_owned()).spawn(move || {
         let mut asked = BTreeSet::new();
-        let mut transport = HttpTransport::new(&serving.relay_url, &HttpOptions::default()).ok();
+        let options = HttpOptions { pin: serving.pin, ..HttpOptions::default() };
+        let mut transport = HttpTransport::new(&serving.relay_url, &options).ok();
         while !serving.bell.is_stopped() {
             let ended = match &mut transport {
                 Some(transport) => round(&workspace, &serving, transport, &mut asked),
@@ -53,8 +54,13 @@ fn round(
 ) -> Result<(), Failure> {
     let mut terminal = Terminal::quiet(serving.bell.clone());
     let report = drive::sync(workspace, transport, &mut terminal)?;
+    tell_alarms(workspace, asked)?;
     if let Some(failure) = report.failure {
         return Err(Failure::Line(failure));
+    }
+    beat(workspace, transport, &mut terminal)?;
+    if operate::collect_letters(workspace, transport, &mut terminal) {
+        serving.bell.ring();
     }
     if serving.joins == Joins::Leave {
         return Ok(());
@@ -79,7 +85,7 @@ fn round(
         let (officer, device) = (say::printable(&officer), say::printable(&device));
         if let Some(doubt) = doubt {
             say::aside(&format!("{officer} ({device}), code {code}: {doubt}"));
-        } else if serving.joins == Joins::AdmitAll {
+        } else if serving.joins == Joins::AdmitAll || workspace.policy().admits_all {
             match operate::admit_join(&mut desk, join, Role::Officer, &all) {
                 Ok(_) => say::aside(&format!(
                     "admitted {officer} ({device}), code {code}, without comparing codes"
@@ -95,6 +101,32 @@ fn round(
         }
     }
     Ok(())
+}
+
+/// Each alarm is told once, and again if it goes further.
+fn tell_alarms(workspace: &Workspace, told: &mut BTreeSet<String>) -> Result<(), Failure> {
+    for alarm in workspace.alarms()?.iter().filter(|alarm| !alarm.closed) {
+        let line = alarm_line(alarm);
+        if told.insert(line.clone()) {
+            say::aside(&line);
+        }
+    }
+    Ok(())
+}
+
+/// Once a day headquarters says that it is alive and what it has seen.
+fn beat(
+    workspace: &Workspace,
+    transport: &mut HttpTransport,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    match workspace.heartbeat(shell::claimed()) {
+        Ok(true) => Ok(drive::publish_roster(workspace, transport, terminal)?),
+        Ok(false) => Ok(()),
+        // Another headquarters holds the admin key, and beats.
+        Err(AdminError::NotAdmin) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn told(state: &mut SyncState, ended: Result<(), Failure>) {

@@ -8,9 +8,10 @@ use kahriz_proto::roster::Role;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Desk, scopes};
+use super::{Desk, publish, scopes};
 use crate::cli::AdmitOrder;
 use crate::failure::Failure;
+use crate::paper;
 use crate::say::printable;
 use crate::shell;
 
@@ -68,6 +69,9 @@ pub(super) fn run(desk: &mut Desk<'_>, order: &AdmitOrder) -> Result<(), Failure
     let code: String =
         order.code.iter().flat_map(|code| code.chars()).filter(char::is_ascii_digit).collect();
     let granted = granted(desk, &order.scopes)?;
+    if let Some(text) = &order.join {
+        return run_in_person(desk, order, text, &code, &granted);
+    }
     let waiting = waiting(desk)?;
     let matching = waiting.iter().filter(|(join, _)| short_code(join) == code);
     let matching: Vec<&(Join, Profile)> = matching.collect();
@@ -77,6 +81,31 @@ pub(super) fn run(desk: &mut Desk<'_>, order: &AdmitOrder) -> Result<(), Failure
         return Err(Failure::DoubtfulJoin(doubt));
     }
     let profile = admit(desk, join, order.role.into(), &granted)?;
+    say_admitted(desk, &profile)
+}
+
+/// Admits a device whose request was read from its screen. Its code is compared if it was given.
+fn run_in_person(
+    desk: &mut Desk<'_>,
+    order: &AdmitOrder,
+    text: &str,
+    code: &str,
+    granted: &[ScopeId],
+) -> Result<(), Failure> {
+    let join = paper::read_join(text).ok_or(Failure::NotAJoin)?;
+    if !code.is_empty() && short_code(&join) != code {
+        return Err(Failure::OtherCode(code.to_owned()));
+    }
+    let rng = drive::Shell::rng(&mut desk.terminal);
+    let role = order.role.into();
+    let profile = desk.workspace.admit(&join, role, granted, shell::claimed(), rng)?;
+    if let Some(why) = publish(desk)? {
+        desk.say(&format!("The relay does not know it yet ({why})."))?;
+    }
+    say_admitted(desk, &profile)
+}
+
+fn say_admitted(desk: &mut Desk<'_>, profile: &Profile) -> Result<(), Failure> {
     if let Some(serving) = &desk.serving {
         serving.bell.ring();
     }

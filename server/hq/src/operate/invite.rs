@@ -1,28 +1,44 @@
 //! `invite`: one newcomer's way in, as text and as a QR code.
 
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
 use kahriz_core::drive;
 use kahriz_proto::join::Invite;
 use serde_json::json;
 
-use super::Desk;
-use crate::failure::{Failure, about_line};
-use crate::letters;
+use super::{Desk, publish};
+use crate::cli::InviteOrder;
+use crate::failure::Failure;
+use crate::keyfile;
 use crate::moment;
+use crate::paper;
 use crate::shell;
 
 const HOUR_S: u64 = 3_600;
 
-pub(super) fn run(desk: &mut Desk<'_>, hours: u32) -> Result<(), Failure> {
-    let (invite, published) = issue(desk, u64::from(hours) * HOUR_S)?;
+/// For somebody who stands beside the operator.
+const IN_PERSON_S: u64 = HOUR_S / 2;
+
+pub(super) fn run(desk: &mut Desk<'_>, order: &InviteOrder) -> Result<(), Failure> {
+    let lasts = order.hours.map_or(IN_PERSON_S, |hours| u64::from(hours) * HOUR_S);
+    // Before the invite is issued: one that could not be written would still be open.
+    let png = order.png.as_deref().map(new_file).transpose()?;
+    let (invite, published) = issue(desk, lasts)?;
     let expires_at = invite.expires_at;
-    let text = letters::write_invite(&invite);
+    let text = paper::write_invite(&invite);
+    if let Some((mut file, path)) = png.zip(order.png.as_ref()) {
+        let written = file.write_all(&paper::qr_png(&text).unwrap_or_default());
+        written.map_err(|source| Failure::File { path: path.clone(), source })?;
+    }
     if desk.as_json {
         return desk.say_json(
             &json!({ "invite": text, "expires_at": expires_at, "published": published.is_none() }),
         );
     }
     desk.say(&text)?;
-    if let Some(code) = letters::qr(&text) {
+    if let Some(code) = paper::qr(&text) {
         desk.say(&code)?;
     }
     desk.say(&format!(
@@ -52,14 +68,9 @@ pub(crate) fn issue(
     Ok((invite, publish(desk)?))
 }
 
-/// Publishes the roster; the reason if the relay cannot be reached now.
-fn publish(desk: &mut Desk<'_>) -> Result<Option<String>, Failure> {
-    let mut transport = desk.relay(None)?;
-    match drive::publish_roster(desk.workspace, &mut transport, &mut desk.terminal)
-        .map_err(Failure::from)
-    {
-        Ok(()) => Ok(None),
-        Err(Failure::Line(failure)) => Ok(Some(about_line(&failure))),
-        Err(other) => Err(other),
-    }
+fn new_file(path: &Path) -> Result<File, Failure> {
+    keyfile::private_file(path).map_err(|source| match source.kind() {
+        ErrorKind::AlreadyExists => Failure::Exists(path.to_owned()),
+        _ => Failure::File { path: path.to_owned(), source },
+    })
 }

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use kahriz_core::drive::{self, SyncReport};
+use kahriz_core::workspace::Membership;
+use kahriz_proto::roster::Role;
 use serde_json::json;
 
-use super::{Desk, Serving};
+use super::{Desk, Serving, collect_letters};
 use crate::failure::Failure;
 
 /// A round of headquarters with its own relay takes far less.
@@ -16,10 +18,19 @@ pub(super) fn run(desk: &mut Desk<'_>, relay: Option<&str>) -> Result<(), Failur
         return wait_for_round(desk, &serving);
     }
     let mut transport = desk.relay(relay)?;
-    let report = drive::sync(desk.workspace, &mut transport, &mut desk.terminal)?;
+    let report = drive::sync(desk.workspace, &mut transport, &mut desk.terminal)
+        .map_err(|error| Failure::from(error).on_line(&transport))?;
     desk.terminal.done();
     say(desk, &report)?;
-    report.failure.map_or(Ok(()), |failure| Err(Failure::Line(failure)))
+    let is_headquarters =
+        matches!(desk.workspace.membership(), Membership::Member { role: Role::Headquarters, .. });
+    if is_headquarters
+        && report.failure.is_none()
+        && collect_letters(desk.workspace, &mut transport, &mut desk.terminal)
+    {
+        drive::sync(desk.workspace, &mut transport, &mut desk.terminal)?;
+    }
+    report.failure.map_or(Ok(()), |failure| Err(Failure::Line(failure).on_line(&transport)))
 }
 
 fn say(desk: &mut Desk<'_>, report: &SyncReport) -> Result<(), Failure> {

@@ -105,7 +105,7 @@ async fn admitted(state: &PageState, visit: &Visit) -> Result<(), Problem> {
         "supervisor" => RoleName::Supervisor,
         _ => RoleName::Officer,
     };
-    let order = AdmitOrder { code: Some(typed.get("code").to_owned()), scopes, role };
+    let order = AdmitOrder { code: Some(typed.get("code").to_owned()), join: None, scopes, role };
     at_desk(state, &who, move |desk| operate::carry_out(&Order::Admit(order), desk)).await?;
     Ok(())
 }

@@ -1,9 +1,12 @@
 //! A folder with a headquarters and devices, each used through the program itself.
 
+// Each test program uses a part of it.
+#![allow(dead_code)]
+
 use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value as Json;
@@ -41,7 +44,20 @@ impl Ended {
 
 /// Runs the program.
 pub(crate) fn kahriz(arguments: &[&str]) -> Ended {
-    let ended = program().args(arguments).stdin(Stdio::null()).output().unwrap();
+    told(program().args(arguments).stdin(Stdio::null()).output().unwrap())
+}
+
+/// Runs the program and types this.
+pub(crate) fn kahriz_typing(arguments: &[&str], typed: &str) -> Ended {
+    let mut command = program();
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // It may have ended before it has read all.
+    _ = child.stdin.take().unwrap().write_all(typed.as_bytes());
+    told(child.wait_with_output().unwrap())
+}
+
+fn told(ended: std::process::Output) -> Ended {
     Ended {
         code: ended.status.code().unwrap_or(-1),
         out: String::from_utf8(ended.stdout).unwrap(),
@@ -69,25 +85,44 @@ pub(crate) struct Server {
 impl World {
     /// With a founded workspace of two areas.
     pub(crate) fn founded() -> Self {
+        Self::founded_with(|_| vec![])
+    }
+
+    /// The same, with more arguments, which may name places in the folder.
+    pub(crate) fn founded_with(more: impl FnOnce(&Path) -> Vec<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let hq = folder.path().join("hq").to_str().unwrap().to_owned();
-        kahriz(&[
-            "init",
-            &hq,
-            "--name",
-            "Tracing",
-            "--scope",
-            "Ağdam:AGD",
-            "--scope",
-            "Füzuli:FUZ",
-        ])
-        .done();
+        let mut all =
+            vec!["init", &hq, "--name", "Tracing", "--scope", "Ağdam:AGD", "--scope", "Füzuli:FUZ"];
+        let more = more(folder.path());
+        all.extend(more.iter().map(String::as_str));
+        kahriz(&all).done();
         Self { folder, hq, relay: RefCell::default() }
+    }
+
+    /// Headquarters is another folder from now on.
+    pub(crate) fn move_headquarters(&mut self, name: &str) {
+        self.hq = self.path(name).to_str().unwrap().to_owned();
+    }
+
+    /// Where the relay was last served.
+    pub(crate) fn relay_url(&self) -> String {
+        self.relay.borrow().clone().unwrap()
+    }
+
+    /// The relay is somebody else's from now on.
+    pub(crate) fn set_relay_url(&self, url: &str) {
+        self.relay.replace(Some(url.to_owned()));
     }
 
     /// Headquarters' folder.
     pub(crate) fn hq(&self) -> &str {
         &self.hq
+    }
+
+    /// Where the relay was last served.
+    pub(crate) fn relay(&self) -> String {
+        self.relay.borrow().clone().unwrap()
     }
 
     /// A path in the folder.

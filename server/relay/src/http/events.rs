@@ -1,5 +1,5 @@
-//! `GET /v1/events`: server-sent events that say only that a scope has reached a position. The truth
-//! is always the next sync.
+//! `GET /v1/events`: server-sent events that say only that a scope has reached a position and, to headquarters, that
+//! somebody asks to join (`event: join`) or a letter waits (`event: letter`). The truth is always the next sync.
 
 use super::caller_of_get;
 use crate::auth::Caller;
@@ -13,11 +13,17 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use kahriz_proto::message::Advanced;
+use kahriz_proto::roster::{Member, Role};
 use std::convert::Infallible;
 use std::fmt::Write;
 use std::sync::Arc;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::watch;
+
+/// What is said to headquarters alone.
+const JOIN: &str = "event: join\ndata: waits\n\n";
+/// See [`JOIN`].
+const LETTER: &str = "event: letter\ndata: waits\n\n";
 
 struct Stream {
     relay: Arc<Inner>,
@@ -32,8 +38,9 @@ pub(super) async fn events(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let caller = caller_of_get(&relay, &headers)?;
-    caller.member()?;
+    // Heard before it is looked at, so that no revocation falls between the two.
     let events = caller.space.listen();
+    caller.member()?;
     let stopping = relay.stopping.subscribe();
     relay.metrics.event_streams.inc();
     let stream = Stream { relay, caller, events, stopping, greeted: false };
@@ -64,9 +71,24 @@ impl Stream {
                 Ok(Event::Advanced(advanced)) if member.is_live_in(advanced.scope) => {
                     return Some(line(&[advanced]));
                 }
-                Ok(Event::Advanced(_) | Event::RosterMoved(_) | Event::JoinWaits) => {}
+                Ok(Event::JoinWaits) if is_headquarters(member) => return Some(JOIN.to_owned()),
+                Ok(Event::LetterWaits) if is_headquarters(member) => {
+                    return Some(LETTER.to_owned());
+                }
+                Ok(
+                    Event::Advanced(_)
+                    | Event::RosterMoved(_)
+                    | Event::JoinWaits
+                    | Event::LetterWaits,
+                ) => {}
                 Err(RecvError::Lagged(_)) => {
-                    return self.all_positions(member.scopes.iter().copied().collect()).await;
+                    let maybe = if is_headquarters(member) {
+                        [JOIN, LETTER].concat()
+                    } else {
+                        String::new()
+                    };
+                    let scopes = member.scopes.iter().copied().collect();
+                    return self.all_positions(scopes).await.map(|positions| positions + &maybe);
                 }
                 Err(RecvError::Closed) => return None,
             }
@@ -89,6 +111,10 @@ impl Drop for Stream {
     fn drop(&mut self) {
         self.relay.metrics.event_streams.dec();
     }
+}
+
+fn is_headquarters(member: &Member) -> bool {
+    member.role == Role::Headquarters
 }
 
 fn line(positions: &[Advanced]) -> String {

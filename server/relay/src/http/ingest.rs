@@ -4,6 +4,7 @@
 //! connection), what is whole is committed and the first bytes of the frame in flight are kept. A
 //! frame is called stored only after its commit has said so.
 
+use super::DRAIN_BYTES_MAX;
 use crate::auth::Caller;
 use crate::body::{Arrived, PatientBody};
 use crate::config::{FRAMES_PUSHED_MAX, GROUP_BYTES, GROUP_PAUSE};
@@ -37,7 +38,7 @@ enum End {
     Whole,
     /// The line was cut, or nearly nothing came.
     Cut,
-    /// The device has come back on another connection.
+    /// The device has come back on another connection, or was revoked.
     Superseded,
     /// What comes is no stream of frames, or longer than any push.
     Nonsense,
@@ -78,6 +79,11 @@ pub(super) async fn ingest(
         First::Unknown => drain(&mut turn, &mut body).await,
     };
     relay.metrics.count_verdicts(&ingest.verdicts);
+    if let Err(refused) = caller.member() {
+        turn.forget();
+        body.drain(DRAIN_BYTES_MAX);
+        return Err(refused);
+    }
     if end == End::Cut {
         relay.metrics.uploads_cut.inc();
         return Err(CUT);
@@ -169,8 +175,8 @@ impl Ingest<'_> {
         items: &mut ItemReader,
     ) -> Result<End, Refused> {
         loop {
-            if !self.take_whole(items, body).await? {
-                return Ok(End::Nonsense);
+            if let Some(end) = self.take_whole(items, body).await? {
+                return Ok(end);
             }
             match self.next(turn, body).await {
                 Next::Bytes(bytes) => items.push(&bytes),
@@ -183,19 +189,23 @@ impl Ingest<'_> {
         }
     }
 
-    /// Judges the frames that are whole now; false if what comes is no stream of frames.
+    /// Judges the frames that are whole now. Says why it is the end, if it is: what comes is no stream of frames, or
+    /// its bearer is no member any more.
     async fn take_whole(
         &mut self,
         items: &mut ItemReader,
         body: &mut PatientBody,
-    ) -> Result<bool, Refused> {
+    ) -> Result<Option<End>, Refused> {
         while self.verdicts.len() < FRAMES_PUSHED_MAX {
+            if self.caller.member().is_err() {
+                return Ok(Some(End::Superseded));
+            }
             match items.next_item(FRAME_BYTES_MAX) {
                 Ok(Some(bytes)) => self.judge(bytes),
-                Ok(None) => return Ok(true),
+                Ok(None) => return Ok(None),
                 Err(_) => {
                     self.verdicts.push(Verdict::Malformed);
-                    return Ok(false);
+                    return Ok(Some(End::Nonsense));
                 }
             }
             if self.group_bytes >= GROUP_BYTES {
@@ -203,7 +213,7 @@ impl Ingest<'_> {
                 body.be_patient();
             }
         }
-        Ok(false)
+        Ok(Some(End::Nonsense))
     }
 
     fn judge(&mut self, bytes: Vec<u8>) {

@@ -133,7 +133,7 @@ async fn answer(
     let body = if plan.items.is_empty() {
         Body::from(first)
     } else {
-        stream_page(relay.clone(), reader, plan, first)
+        stream_page(relay.clone(), caller.clone(), plan, first)
     };
     Ok(([(header::CONTENT_TYPE, CBOR)], body).into_response())
 }
@@ -151,26 +151,33 @@ fn describe(plan: &Plan) -> SyncAnswer {
     }
 }
 
-/// The page as the line takes it: some 64 KiB are read when the last ones are gone.
-fn stream_page(relay: Arc<Inner>, reader: Reader, plan: Plan, first: Vec<u8>) -> Body {
-    let state = (relay, plan, Some(first));
-    Body::from_stream(stream::unfold(state, move |(relay, mut plan, first)| async move {
+/// The page as the line takes it: some 64 KiB are read when the last ones are gone, if the caller is a member still.
+/// What ends early is cut, and the caller hears why when it asks on.
+fn stream_page(relay: Arc<Inner>, caller: Caller, plan: Plan, first: Vec<u8>) -> Body {
+    let state = (relay, caller, plan, Some(first));
+    Body::from_stream(stream::unfold(state, move |(relay, caller, mut plan, first)| async move {
         if let Some(first) = first {
-            return Some((Ok(Bytes::from(first)), (relay, plan, None)));
+            return Some((Ok(Bytes::from(first)), (relay, caller, plan, None)));
         }
         if plan.items.is_empty() {
             return None;
         }
+        if caller.member().is_err() {
+            plan.items.clear();
+            let revoked = std::io::Error::other("the reader was revoked");
+            return Some((Err(revoked), (relay, caller, plan, None)));
+        }
+        let reader = Reader { workspace: caller.space.id, device: caller.id };
         let log: Arc<dyn Log> = relay.log.clone();
         let (read, plan) = blocking(move || {
             let read = page::read_items(&*log, reader, &mut plan, PAGE_IN_MEMORY_BYTES);
             (read, plan)
         })
         .await;
-        let bytes = read.map(Bytes::from);
+        let bytes = read.map(Bytes::from).map_err(std::io::Error::other);
         if let Ok(bytes) = &bytes {
             relay.metrics.page_bytes.inc_by(bytes.len() as u64);
         }
-        Some((bytes, (relay, plan, None)))
+        Some((bytes, (relay, caller, plan, None)))
     }))
 }

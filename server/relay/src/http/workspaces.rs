@@ -13,6 +13,7 @@ use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use kahriz_proto::hash::hash;
+use kahriz_proto::ids::{DeviceId, SigningPublic};
 use kahriz_proto::message::RefusalReason;
 use kahriz_proto::roster::{Role, Roster};
 use std::sync::Arc;
@@ -31,11 +32,12 @@ pub(super) async fn register(
         return Err(refused);
     }
     let bytes = read_whole(&relay, &mut body, ROSTER_BODY_BYTES_MAX).await?;
-    let entries = roster_page(&bytes)?;
-    let (offered, entries) = blocking(move || (replay_founding(&entries), entries)).await;
+    let extension = roster_page(&bytes)?;
+    let (offered, extension) =
+        blocking(move || (replay_founding(&extension.entries), extension)).await;
     let offered = offered.map_err(refuse)?;
     check_signer(&relay, &head.headers, &offered, &bytes)?;
-    relay.workspaces.register(&relay.log, offered, entries).await.map_err(refuse)?;
+    relay.workspaces.register(&relay.log, offered, extension).await.map_err(refuse)?;
     Ok(done())
 }
 
@@ -53,7 +55,7 @@ fn check_secret(registration: &Registration, headers: &HeaderMap) -> Result<(), 
     allowed.then_some(()).ok_or_else(|| RefusalReason::Role.into())
 }
 
-/// The request must be signed by a headquarters of the roster that it brings.
+/// The request must be signed by a headquarters of the roster that it brings, or by its root.
 fn check_signer(
     relay: &Inner,
     headers: &HeaderMap,
@@ -61,17 +63,24 @@ fn check_signer(
     body: &[u8],
 ) -> Result<(), Refused> {
     let unverified = bearer(headers)?;
-    let member = offered.member(unverified.signer()).ok_or(RefusalReason::NotMember)?;
+    let key = founder_key(offered, unverified.signer())?;
+    let token = unverified.verify(&key, offered.relay(), now_seconds());
+    let token = token.map_err(auth::refuse)?;
+    if !token.covers(body) {
+        return Err(RefusalReason::Token.into());
+    }
+    Ok(relay.seen.spend(&token, now_seconds())?)
+}
+
+fn founder_key(offered: &Roster, signer: DeviceId) -> Result<SigningPublic, Refused> {
+    let Some(member) = offered.member(signer) else {
+        return auth::root_key(offered, signer).ok_or_else(|| RefusalReason::NotMember.into());
+    };
     if member.revoked.is_some() {
         return Err(RefusalReason::Revoked.into());
     }
     if member.role != Role::Headquarters {
         return Err(RefusalReason::Role.into());
     }
-    let token = unverified.verify(&member.keys.sign, offered.relay(), now_seconds());
-    let token = token.map_err(auth::refuse)?;
-    if !token.covers(body) {
-        return Err(RefusalReason::Token.into());
-    }
-    Ok(relay.seen.spend(&token, now_seconds())?)
+    Ok(member.keys.sign)
 }

@@ -1,8 +1,10 @@
 //! What becomes of a frame that passed the door, from the facts that a backend found. Pure.
 
 use super::Room;
+use crate::config::LOGS_PER_DEVICE_AND_SCOPE_MAX;
 use kahriz_proto::frame::Frame;
 use kahriz_proto::ids::FrameHash;
+use kahriz_proto::limits::LETTERS_BYTES_PER_DEVICE_MAX;
 
 /// A log's last frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,4 +48,16 @@ pub(super) fn judge(frame: &Frame, tip: Option<Tip>, standing: Option<FrameHash>
 pub(super) fn fits(usage: Usage, len: u64, room: &Room) -> bool {
     usage.device.saturating_add(len) <= room.device_bytes_max
         && usage.workspace.saturating_add(len) <= room.workspace_bytes_max
+}
+
+/// Whether a device that has opened `logs` logs in a scope may open another.
+pub(super) fn may_open(logs: u64) -> bool {
+    logs < LOGS_PER_DEVICE_AND_SCOPE_MAX
+}
+
+/// Whether a letter of `len` bytes may be kept. `usage.device` counts the device's letters only: a phone whose frames
+/// have filled its quota, and that was revoked since, must still be able to deliver.
+pub(super) fn letter_fits(usage: Usage, len: u64, room: &Room) -> bool {
+    let device_bytes_max = LETTERS_BYTES_PER_DEVICE_MAX as u64;
+    fits(usage, len, &Room { device_bytes_max, ..*room })
 }

@@ -1,11 +1,15 @@
 //! The log in memory: for tests, and for whoever embeds a relay that need not outlive its process.
 
-use super::judge::{Judgement, Tip, Usage, fits, judge};
-use super::{Arrival, Fork, Listed, Log, LogError, Outcome, Room, WaitingJoin};
+use super::judge::{Judgement, Tip, Usage, fits, judge, letter_fits, may_open};
+use super::{
+    Arrival, Extension, Fork, Letter, LetterOutcome, Listed, Log, LogError, Outcome, Room,
+    WaitingJoin,
+};
 use crate::config::{FORKS_PER_LOG_MAX, JOINS_MAX, JOINS_PER_INVITE_MAX};
 use kahriz_proto::cursor::{Position, Rolling};
 use kahriz_proto::ids::{DeviceId, FrameHash, Incarnation, LogId, ScopeId, WorkspaceId};
-use kahriz_proto::message::LogState;
+use kahriz_proto::letter::{KeptLetter, LetterPage};
+use kahriz_proto::message::{KeyWrap, LogState};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,11 +22,23 @@ pub struct MemoryLog {
 #[derive(Default)]
 struct Space {
     roster: Vec<Vec<u8>>,
+    /// Each with the number of the entry that it came with.
+    keys: Vec<(u64, KeyWrap)>,
     scopes: BTreeMap<ScopeId, Vec<Kept>>,
-    logs: BTreeMap<LogId, (DeviceId, Vec<FrameHash>)>,
+    logs: BTreeMap<LogId, Chain>,
     device_bytes: BTreeMap<DeviceId, u64>,
     joins: Vec<WaitingJoin>,
+    letters: BTreeMap<u64, Letter>,
+    /// The number of the last letter that ever came.
+    last_letter: u64,
     forks: Vec<Fork>,
+}
+
+/// One log: whose, where, and the hashes of its frames.
+struct Chain {
+    device: DeviceId,
+    scope: ScopeId,
+    hashes: Vec<FrameHash>,
 }
 
 struct Kept {
@@ -88,15 +104,29 @@ impl Log for MemoryLog {
         &self,
         workspace: WorkspaceId,
         after: u64,
-        entries: &[Vec<u8>],
+        extension: &Extension,
     ) -> Result<bool, LogError> {
         let mut spaces = self.spaces();
         let held = spaces.get(&workspace).map_or(0, |space| space.roster.len());
         if held as u64 != after {
             return Ok(false);
         }
-        spaces.entry(workspace).or_default().roster.extend_from_slice(entries);
+        spaces.entry(workspace).or_default().extend(extension);
         Ok(true)
+    }
+
+    fn keys(
+        &self,
+        workspace: WorkspaceId,
+        device: DeviceId,
+        after: u64,
+        until: u64,
+    ) -> Result<Vec<KeyWrap>, LogError> {
+        Ok(self.with(workspace, |space| {
+            let due =
+                |(at, key): &&(u64, KeyWrap)| key.device == device && *at > after && *at <= until;
+            space.keys.iter().filter(due).map(|(_, key)| key.clone()).collect()
+        }))
     }
 
     fn append(&self, arrivals: &[Arrival], room: &Room) -> Result<Vec<Outcome>, LogError> {
@@ -162,8 +192,8 @@ impl Log for MemoryLog {
         device: DeviceId,
     ) -> Result<Vec<LogState>, LogError> {
         Ok(self.with(workspace, |space| {
-            let own = space.logs.iter().filter(|(_, (owner, _))| *owner == device);
-            own.filter_map(|(log, (_, hashes))| {
+            let own = space.logs.iter().filter(|(_, chain)| chain.device == device);
+            own.filter_map(|(log, Chain { hashes, .. })| {
                 let seq = hashes.len() as u64;
                 Some(LogState { log: *log, seq, tag: tag(hashes.last()?) })
             })
@@ -198,6 +228,33 @@ impl Log for MemoryLog {
         Ok(())
     }
 
+    fn keep_letter(
+        &self,
+        workspace: WorkspaceId,
+        letter: &Letter,
+        room: &Room,
+    ) -> Result<LetterOutcome, LogError> {
+        let mut spaces = self.spaces();
+        let space = spaces.get_mut(&workspace).ok_or(LogError::NoWorkspace)?;
+        Ok(space.keep_letter(letter, room))
+    }
+
+    fn letters(
+        &self,
+        workspace: WorkspaceId,
+        after: u64,
+        bytes_max: usize,
+    ) -> Result<LetterPage, LogError> {
+        Ok(self.with(workspace, |space| space.letters_after(after, bytes_max)))
+    }
+
+    fn drop_letters(&self, workspace: WorkspaceId, up_to: u64) -> Result<(), LogError> {
+        let mut spaces = self.spaces();
+        let space = spaces.get_mut(&workspace).ok_or(LogError::NoWorkspace)?;
+        space.letters.retain(|number, _| *number > up_to);
+        Ok(())
+    }
+
     fn forks(&self, workspace: WorkspaceId) -> Result<Vec<Fork>, LogError> {
         Ok(self.with(workspace, |space| space.forks.clone()))
     }
@@ -208,6 +265,16 @@ impl Log for MemoryLog {
 }
 
 impl Space {
+    fn extend(&mut self, extension: &Extension) {
+        self.roster.extend_from_slice(&extension.entries);
+        let at = self.roster.len() as u64;
+        for key in &extension.keys {
+            let place = (key.scope, key.epoch, key.device);
+            self.keys.retain(|(_, kept)| (kept.scope, kept.epoch, kept.device) != place);
+            self.keys.push((at, key.clone()));
+        }
+    }
+
     fn scope(&self, scope: ScopeId) -> &[Kept] {
         self.scopes.get(&scope).map_or(&[], Vec::as_slice)
     }
@@ -220,13 +287,13 @@ impl Space {
     fn append(&mut self, arrival: &Arrival, room: &Room) -> Outcome {
         let frame = &arrival.frame;
         let place = frame.preamble().place();
-        let hashes = self.logs.get(&place.log).map_or(&[][..], |(_, hashes)| hashes);
+        let hashes = self.logs.get(&place.log).map_or(&[][..], |chain| &chain.hashes);
         let tip = hashes.last().map(|hash| Tip { seq: hashes.len() as u64, hash: *hash });
         let index = usize::try_from(place.seq - 1).unwrap_or(usize::MAX);
         match judge(frame, tip, hashes.get(index).copied()) {
             Judgement::Duplicate => Outcome::Duplicate,
             Judgement::Gap => Outcome::Gap,
-            Judgement::Fork => self.keep_fork(arrival),
+            Judgement::Fork => self.keep_fork(arrival, room),
             Judgement::Append => self.store(arrival, room),
         }
     }
@@ -235,20 +302,20 @@ impl Space {
         let frame = &arrival.frame;
         let (device, scope) = (frame.preamble().device, frame.preamble().scope);
         let len = frame.bytes().len() as u64;
-        let usage = Usage {
-            device: self.device_bytes.get(&device).copied().unwrap_or(0),
-            workspace: self.device_bytes.values().sum(),
-        };
         if room.disk_full {
             return Outcome::DiskFull;
         }
-        if !fits(usage, len, room) {
+        let log = frame.preamble().log();
+        let in_scope =
+            self.logs.values().filter(|chain| (chain.device, chain.scope) == (device, scope));
+        let opens = self.logs.contains_key(&log) || may_open(in_scope.count() as u64);
+        if !opens || !fits(self.usage(device), len, room) {
             return Outcome::OverQuota;
         }
         *self.device_bytes.entry(device).or_default() += len;
         let hash = frame.hash();
-        let log = frame.preamble().log();
-        self.logs.entry(log).or_insert_with(|| (device, vec![])).1.push(hash);
+        let chain = self.logs.entry(log).or_insert_with(|| Chain { device, scope, hashes: vec![] });
+        chain.hashes.push(hash);
         let kept = self.scopes.entry(scope).or_default();
         let before = kept.last().map(|kept| kept.rolling).unwrap_or_default();
         let rolling = before.then(&hash);
@@ -256,11 +323,56 @@ impl Space {
         Outcome::Stored(kept.len() as u64)
     }
 
-    fn keep_fork(&mut self, arrival: &Arrival) -> Outcome {
+    fn keep_letter(&mut self, letter: &Letter, room: &Room) -> LetterOutcome {
+        let of_device = self.letters.values().filter(|kept| kept.device == letter.device);
+        if of_device.clone().any(|kept| kept.hash == letter.hash) {
+            return LetterOutcome::Duplicate;
+        }
+        if room.disk_full {
+            return LetterOutcome::DiskFull;
+        }
+        let device = of_device.map(|kept| kept.bytes.len() as u64).sum();
+        let usage = Usage { device, workspace: self.bytes() };
+        if !letter_fits(usage, letter.bytes.len() as u64, room) {
+            return LetterOutcome::OverQuota;
+        }
+        self.last_letter += 1;
+        self.letters.insert(self.last_letter, letter.clone());
+        LetterOutcome::Kept
+    }
+
+    fn letters_after(&self, after: u64, bytes_max: usize) -> LetterPage {
+        let (mut page, mut bytes) = (LetterPage::default(), 0);
+        for (number, letter) in self.letters.range(after.saturating_add(1)..) {
+            bytes += letter.bytes.len();
+            if bytes > bytes_max && !page.letters.is_empty() {
+                page.more = Some(true);
+                break;
+            }
+            page.letters.push(KeptLetter { number: *number, deposit: letter.bytes.clone() });
+        }
+        page
+    }
+
+    fn usage(&self, device: DeviceId) -> Usage {
+        let of_device = self.device_bytes.get(&device).copied().unwrap_or(0);
+        Usage { device: of_device, workspace: self.bytes() }
+    }
+
+    /// What counts against the workspace's quota.
+    fn bytes(&self) -> u64 {
+        let letters = self.letters.values().map(|letter| letter.bytes.len() as u64);
+        self.device_bytes.values().sum::<u64>() + letters.sum::<u64>()
+    }
+
+    fn keep_fork(&mut self, arrival: &Arrival, room: &Room) -> Outcome {
+        let (device, len) = (arrival.frame.preamble().device, arrival.frame.bytes().len() as u64);
+        let has_room = !room.disk_full && fits(self.usage(device), len, room);
         let place = arrival.frame.preamble().place();
         let fork = Fork { log: place.log, seq: place.seq, bytes: arrival.frame.bytes().to_vec() };
         let of_log = self.forks.iter().filter(|kept| kept.log == fork.log).count() as u64;
-        if of_log < FORKS_PER_LOG_MAX && !self.forks.contains(&fork) {
+        if of_log < FORKS_PER_LOG_MAX && has_room && !self.forks.contains(&fork) {
+            *self.device_bytes.entry(device).or_default() += len;
             self.forks.push(fork);
         }
         Outcome::Fork

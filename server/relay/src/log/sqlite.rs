@@ -5,16 +5,21 @@
 //! never give out the same positions. Only this module and its children speak SQL.
 
 mod append;
+mod letters;
 mod open;
 mod read;
 
 pub use open::OpenError;
 
-use super::{Arrival, Fork, Listed, Log, LogError, Outcome, Room, WaitingJoin};
+use super::{
+    Arrival, Extension, Fork, Letter, LetterOutcome, Listed, Log, LogError, Outcome, Room,
+    WaitingJoin,
+};
 use crate::config::{JOINS_MAX, JOINS_PER_INVITE_MAX};
 use kahriz_proto::cursor::{Position, Rolling};
 use kahriz_proto::ids::{DeviceId, Incarnation, ScopeId, WorkspaceId};
-use kahriz_proto::message::LogState;
+use kahriz_proto::letter::LetterPage;
+use kahriz_proto::message::{KeyWrap, LogState};
 use rusqlite::{
     Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params,
 };
@@ -108,9 +113,19 @@ impl Log for SqliteLog {
         &self,
         workspace: WorkspaceId,
         after: u64,
-        entries: &[Vec<u8>],
+        extension: &Extension,
     ) -> Result<bool, LogError> {
-        self.write(|tx| append::extend_roster(tx, workspace, after, entries))
+        self.write(|tx| append::extend_roster(tx, workspace, after, extension))
+    }
+
+    fn keys(
+        &self,
+        workspace: WorkspaceId,
+        device: DeviceId,
+        after: u64,
+        until: u64,
+    ) -> Result<Vec<KeyWrap>, LogError> {
+        self.read(|db| read::keys(db, workspace, device, after, until))
     }
 
     fn append(&self, arrivals: &[Arrival], room: &Room) -> Result<Vec<Outcome>, LogError> {
@@ -201,6 +216,28 @@ impl Log for SqliteLog {
             }
             Ok(())
         })
+    }
+
+    fn keep_letter(
+        &self,
+        workspace: WorkspaceId,
+        letter: &Letter,
+        room: &Room,
+    ) -> Result<LetterOutcome, LogError> {
+        self.write(|tx| letters::keep(tx, workspace, letter, room))
+    }
+
+    fn letters(
+        &self,
+        workspace: WorkspaceId,
+        after: u64,
+        bytes_max: usize,
+    ) -> Result<LetterPage, LogError> {
+        self.read(|db| letters::page(db, workspace, after, bytes_max))
+    }
+
+    fn drop_letters(&self, workspace: WorkspaceId, up_to: u64) -> Result<(), LogError> {
+        self.write(|tx| letters::drop_up_to(tx, workspace, up_to))
     }
 
     fn forks(&self, workspace: WorkspaceId) -> Result<Vec<Fork>, LogError> {

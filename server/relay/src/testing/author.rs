@@ -8,6 +8,7 @@ use kahriz_proto::frame::{FRAME_VERSION, Frame, FrameRef, Preamble, RosterMark, 
 use kahriz_proto::hash::hash_short;
 use kahriz_proto::ids::{DeviceId, FrameHash, LogId, RelayId, ScopeId, SigningPublic, WorkspaceId};
 use kahriz_proto::join::Join;
+use kahriz_proto::letter::Deposit;
 use kahriz_proto::message::RosterPage;
 use kahriz_proto::roster::{Action, DeviceKeys, Entry, EntryBody, Role, Roster, SealedKey, Wrap};
 use kahriz_proto::token::control_hash;
@@ -125,7 +126,7 @@ impl Organisation {
         let wrap = |recipient| Wrap { recipient, sealed: vec![0; 16] };
         let wraps = vec![wrap(Some(self.headquarters().id)), wrap(None)];
         let previous = (epoch > 1).then(|| SealedKey(vec![1; 16]));
-        self.add(ADMIN, Action::EpochStarted { scope, epoch, wraps, previous });
+        self.add(ADMIN, Action::EpochStarted { scope, epoch, wraps, previous, commitment: None });
     }
 
     /// Revokes a device after the last good frames of its logs.
@@ -144,7 +145,8 @@ impl Organisation {
     #[must_use]
     pub fn page(&self, after: usize) -> Vec<u8> {
         let entries = self.entries[after..].iter().cloned().map(Into::into).collect();
-        minicbor::to_vec(RosterPage { entries }).expect("writing to a vector cannot fail")
+        minicbor::to_vec(RosterPage { entries, keys: None })
+            .expect("writing to a vector cannot fail")
     }
 
     /// A frame that is known to be its device's.
@@ -204,6 +206,20 @@ impl Device {
     pub fn chain(&self, scope: ScopeId) -> Chain {
         let prev = FrameHash::NONE;
         Chain { device: self.clone(), scope, generation: 1, epoch: 1, seq: 0, prev }
+    }
+
+    /// A letter of the device's, handed in with a key (another device's, here) that it has certified.
+    #[must_use]
+    pub fn deposit(&self, workspace: WorkspaceId, key: &Device, letter: &[u8]) -> Deposit {
+        let certificate = Deposit::certificate_message(workspace, &key.public());
+        Deposit {
+            workspace,
+            device: self.id,
+            key: key.public(),
+            certificate: self.sign(&certificate),
+            letter: letter.to_vec(),
+            signature: key.sign(&Deposit::message(workspace, self.id, letter)),
+        }
     }
 
     /// Its request to be let in with an invite.

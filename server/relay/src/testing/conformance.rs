@@ -6,10 +6,13 @@
 //! Each sentence below is run on a fresh log.
 
 use super::{Chain, Organisation};
-use crate::log::{Arrival, Log, Outcome, Room, WaitingJoin};
+use crate::config::LOGS_PER_DEVICE_AND_SCOPE_MAX;
+use crate::log::{Arrival, Extension, Letter, LetterOutcome, Log, Outcome, Room, WaitingJoin};
 use kahriz_proto::cursor::Rolling;
 use kahriz_proto::frame::Frame;
 use kahriz_proto::ids::{DeviceId, ScopeId};
+use kahriz_proto::limits::LETTERS_BYTES_PER_DEVICE_MAX;
+use kahriz_proto::message::KeyWrap;
 use std::sync::Arc;
 
 /// Runs the whole suite; `fresh` opens a new, empty log each time.
@@ -17,20 +20,25 @@ use std::sync::Arc;
 /// # Panics
 /// If the log doesn't keep one of the promises.
 pub fn run<L: Log>(mut fresh: impl FnMut() -> L) {
-    let suite: [fn(Arc<dyn Log>); 13] = [
+    let suite: [fn(Arc<dyn Log>); 18] = [
         an_empty_log_knows_nobody,
         a_roster_grows_only_at_its_end,
+        keys_come_with_their_entries_and_to_their_device_only,
         frames_get_the_next_position_of_their_scope,
         the_same_frame_again_is_a_duplicate_and_takes_no_position,
         a_frame_whose_predecessor_is_missing_is_a_gap,
         another_frame_at_the_same_place_is_a_fork_and_kept_as_evidence,
         a_log_that_went_on_from_another_frame_is_a_fork,
         a_group_is_judged_in_its_own_order,
+        evidence_of_forks_counts_in_its_devices_quota,
+        a_device_opens_only_so_many_logs_in_a_scope,
         quotas_hold_but_what_is_there_stays_a_duplicate,
         a_full_disk_takes_nothing_new,
         a_device_is_told_what_is_held_of_its_logs,
         workspaces_do_not_see_each_other,
         joins_wait_until_they_are_dropped,
+        letters_wait_in_order_until_headquarters_has_them,
+        letters_have_a_quota_of_their_own_and_count_in_the_workspaces,
     ];
     for promise in suite {
         promise(Arc::new(fresh()));
@@ -41,7 +49,10 @@ pub fn run<L: Log>(mut fresh: impl FnMut() -> L) {
 
 fn registered(log: &dyn Log, number: u8) -> Organisation {
     let organisation = Organisation::found(number);
-    assert!(log.extend_roster(organisation.id(), 0, &organisation.entries).expect("written"));
+    assert!(
+        log.extend_roster(organisation.id(), 0, &organisation.entries.clone().into())
+            .expect("written")
+    );
     organisation
 }
 
@@ -69,7 +80,7 @@ fn an_empty_log_knows_nobody(log: Arc<dyn Log>) {
     assert_eq!(log.position(nobody.id(), scope).expect("read"), 0);
     assert_eq!(log.rolling(nobody.id(), scope, 0).expect("read"), Some(Rolling::default()));
     assert_eq!(log.rolling(nobody.id(), scope, 1).expect("read"), None);
-    assert!(!log.extend_roster(nobody.id(), 3, &nobody.entries).expect("read"));
+    assert!(!log.extend_roster(nobody.id(), 3, &nobody.entries.clone().into()).expect("read"));
     assert!(log.workspaces().expect("read").is_empty(), "a refused roster founds nothing");
     let frame = nobody.verified(chain(&nobody).seal(b"x"));
     let arrival = Arrival { workspace: nobody.id(), frame };
@@ -81,15 +92,41 @@ fn a_roster_grows_only_at_its_end(log: Arc<dyn Log>) {
     let (id, before) = (organisation.id(), organisation.entries.len());
     organisation.admit_officer(10);
     let newer = &organisation.entries[before..];
-    assert!(!log.extend_roster(id, before as u64 - 1, newer).expect("read"));
-    assert!(log.extend_roster(id, before as u64, newer).expect("written"));
-    assert!(!log.extend_roster(id, before as u64, newer).expect("read"));
+    let extension = Extension::from(newer.to_vec());
+    assert!(!log.extend_roster(id, before as u64 - 1, &extension).expect("read"));
+    assert!(log.extend_roster(id, before as u64, &extension).expect("written"));
+    assert!(!log.extend_roster(id, before as u64, &extension).expect("read"));
     assert_eq!(log.workspaces().expect("read"), [id]);
     assert_eq!(log.roster(id, 0, usize::MAX).expect("read"), organisation.entries);
     assert_eq!(log.roster(id, before as u64, usize::MAX).expect("read"), newer);
     let one = log.roster(id, 0, 1).expect("read");
     assert_eq!(one, organisation.entries[..1], "at least one entry comes, however small the page");
     assert!(log.roster(id, 1_000, usize::MAX).expect("read").is_empty());
+}
+
+fn keys_come_with_their_entries_and_to_their_device_only(log: Arc<dyn Log>) {
+    let mut organisation = registered(&*log, 1);
+    let (id, scope) = (organisation.id(), organisation.scope(1));
+    let (mine, theirs) = (DeviceId::from_bytes([1; 16]), DeviceId::from_bytes([2; 16]));
+    let key = |device, epoch| KeyWrap { scope, epoch, device, sealed: vec![epoch as u8; 40] };
+    let mut extend = |keys: Vec<KeyWrap>| {
+        let before = organisation.entries.len();
+        organisation.admit_officer(10 + before as u8);
+        let entries = organisation.entries[before..].to_vec();
+        let extension = Extension { entries, keys };
+        assert!(log.extend_roster(id, before as u64, &extension).expect("written"));
+        (before as u64, organisation.entries.len() as u64)
+    };
+    let (before, first) = extend(vec![key(mine, 1), key(theirs, 1)]);
+    let (_, second) = extend(vec![key(mine, 2)]);
+    let keys = |device, after, until| log.keys(id, device, after, until).expect("read");
+    assert_eq!(keys(mine, before, second), [key(mine, 1), key(mine, 2)]);
+    assert_eq!(keys(mine, before, first), [key(mine, 1)]);
+    assert_eq!(keys(mine, first, second), [key(mine, 2)]);
+    assert_eq!(keys(theirs, 0, u64::MAX), [key(theirs, 1)]);
+    let stale = Extension { entries: vec![], keys: vec![key(theirs, 9)] };
+    assert!(!log.extend_roster(id, 1, &stale).expect("read"), "no key comes without its roster");
+    assert_eq!(keys(theirs, 0, u64::MAX).len(), 1);
 }
 
 fn frames_get_the_next_position_of_their_scope(log: Arc<dyn Log>) {
@@ -170,6 +207,47 @@ fn a_group_is_judged_in_its_own_order(log: Arc<dyn Log>) {
     let outcomes = append(&*log, &organisation, &[&second, &first, &second, &second]);
     let expected = [Outcome::Gap, Outcome::Stored(1), Outcome::Stored(2), Outcome::Duplicate];
     assert_eq!(outcomes, expected);
+}
+
+fn evidence_of_forks_counts_in_its_devices_quota(log: Arc<dyn Log>) {
+    let organisation = registered(&*log, 1);
+    let mut phone = chain(&organisation);
+    let first = phone.seal(b"1");
+    let len = first.bytes().len() as u64;
+    append(&*log, &organisation, &[&first]);
+    let mut copies: Vec<Frame> = (2..=4).map(|n| chain(&organisation).seal(&[n])).collect();
+    copies.push(copies[0].clone());
+    let room = Room { device_bytes_max: 3 * len, ..Room::ENDLESS };
+    let copies: Vec<&Frame> = copies.iter().collect();
+    assert_eq!(append_in(&*log, &organisation, &copies, &room), [Outcome::Fork; 4]);
+    assert_eq!(log.forks(organisation.id()).expect("read").len(), 2, "as far as the quota goes");
+    assert_eq!(append_in(&*log, &organisation, &[&phone.seal(b"2")], &room), [Outcome::OverQuota]);
+    let full = Room { disk_full: true, ..Room::ENDLESS };
+    assert_eq!(append_in(&*log, &organisation, &copies[2..3], &full), [Outcome::Fork]);
+    assert_eq!(log.forks(organisation.id()).expect("read").len(), 2);
+}
+
+fn a_device_opens_only_so_many_logs_in_a_scope(log: Arc<dyn Log>) {
+    let mut organisation = registered(&*log, 1);
+    organisation.create_scope(2);
+    let hq = organisation.headquarters();
+    let generation = |scope, generation| {
+        let mut chain = hq.chain(organisation.scope(scope));
+        chain.generation = generation;
+        chain
+    };
+    let most = u32::try_from(LOGS_PER_DEVICE_AND_SCOPE_MAX).expect("small");
+    for n in 1..=most {
+        let outcome = append(&*log, &organisation, &[&generation(1, n).seal(b"x")]);
+        assert_eq!(outcome, [Outcome::Stored(n.into())]);
+    }
+    let one_more = generation(1, most + 1).seal(b"x");
+    assert_eq!(append(&*log, &organisation, &[&one_more]), [Outcome::OverQuota]);
+    let mut old = generation(1, 1);
+    old.seal(b"x");
+    let position = u64::from(most) + 1;
+    assert_eq!(append(&*log, &organisation, &[&old.seal(b"y")]), [Outcome::Stored(position)]);
+    assert_eq!(append(&*log, &organisation, &[&generation(2, 1).seal(b"x")]), [Outcome::Stored(1)]);
 }
 
 fn quotas_hold_but_what_is_there_stays_a_duplicate(log: Arc<dyn Log>) {
@@ -254,6 +332,72 @@ fn joins_wait_until_they_are_dropped(log: Arc<dyn Log>) {
     log.drop_joins(id, &[1, 3, 4].map(|n| DeviceId::from_bytes([n; 16]))).expect("written");
     let left = log.joins(id).expect("read");
     assert_eq!(left, [join(2, 2, 3), join(1, 2, 0)]);
+}
+
+fn letter(device: u8, name: u8, len: usize) -> Letter {
+    Letter { device: DeviceId::from_bytes([device; 16]), hash: [name; 32], bytes: vec![name; len] }
+}
+
+fn letters_wait_in_order_until_headquarters_has_them(log: Arc<dyn Log>) {
+    let (ours, theirs) = (registered(&*log, 1), registered(&*log, 2));
+    let keep = |letter: &Letter| log.keep_letter(ours.id(), letter, &Room::ENDLESS).expect("kept");
+    let read = |after, bytes| log.letters(ours.id(), after, bytes).expect("read");
+    let names = |after, bytes| -> (Vec<(u64, u8)>, bool) {
+        let page = read(after, bytes);
+        let letters = page.letters.iter().map(|kept| (kept.number, kept.deposit[0])).collect();
+        (letters, page.more == Some(true))
+    };
+    assert_eq!(names(0, usize::MAX), (vec![], false));
+    for (device, name) in [(1, 7), (2, 8), (1, 9)] {
+        assert_eq!(keep(&letter(device, name, 10)), LetterOutcome::Kept);
+    }
+    assert_eq!(keep(&letter(1, 7, 10)), LetterOutcome::Duplicate);
+    assert_eq!(keep(&letter(2, 7, 10)), LetterOutcome::Kept, "another device's is another letter");
+    assert_eq!(names(0, usize::MAX), (vec![(1, 7), (2, 8), (3, 9), (4, 7)], false));
+    assert_eq!(names(1, 20), (vec![(2, 8), (3, 9)], true));
+    assert_eq!(names(3, 1), (vec![(4, 7)], false), "one comes, however small the page");
+    assert_eq!(log.letters(theirs.id(), 0, usize::MAX).expect("read").letters, []);
+    log.drop_letters(theirs.id(), u64::MAX).expect("written");
+    log.drop_letters(ours.id(), 3).expect("written");
+    assert_eq!(names(0, usize::MAX), (vec![(4, 7)], false));
+    log.drop_letters(ours.id(), u64::MAX).expect("written");
+    assert_eq!(keep(&letter(1, 1, 10)), LetterOutcome::Kept);
+    assert_eq!(names(0, usize::MAX), (vec![(5, 1)], false), "no number is given out twice");
+    let nobody = Organisation::found(3);
+    assert!(log.keep_letter(nobody.id(), &letter(1, 1, 1), &Room::ENDLESS).is_err());
+}
+
+fn letters_have_a_quota_of_their_own_and_count_in_the_workspaces(log: Arc<dyn Log>) {
+    let of = registered(&*log, 1);
+    let keep =
+        |letter: &Letter, room: &Room| log.keep_letter(of.id(), letter, room).expect("asked");
+    let endless = Room::ENDLESS;
+    let most = LETTERS_BYTES_PER_DEVICE_MAX;
+    assert_eq!(keep(&letter(1, 1, most - 10), &endless), LetterOutcome::Kept);
+    assert_eq!(keep(&letter(1, 2, 11), &endless), LetterOutcome::OverQuota);
+    assert_eq!(keep(&letter(1, 3, 10), &endless), LetterOutcome::Kept);
+    assert_eq!(
+        keep(&letter(2, 1, 11), &endless),
+        LetterOutcome::Kept,
+        "another device has its own"
+    );
+    let tight = Room { workspace_bytes_max: most as u64 + 20, ..endless };
+    assert_eq!(keep(&letter(3, 1, 10), &tight), LetterOutcome::OverQuota);
+    let frame = chain(&of).seal(b"x");
+    assert_eq!(append_in(&*log, &of, &[&frame], &tight), [Outcome::OverQuota]);
+    log.drop_letters(of.id(), 2).expect("written");
+    assert_eq!(keep(&letter(3, 1, 10), &tight), LetterOutcome::Kept, "what is dropped makes room");
+    assert_eq!(keep(&letter(1, 4, most), &endless), LetterOutcome::Kept);
+    let full = Room { disk_full: true, ..endless };
+    assert_eq!(keep(&letter(4, 1, 1), &full), LetterOutcome::DiskFull);
+    assert_eq!(
+        keep(&letter(1, 4, most), &full),
+        LetterOutcome::Duplicate,
+        "what is there is there"
+    );
+    // Letters take nothing of the quota that a device has for its frames.
+    let room = Room { device_bytes_max: frame.bytes().len() as u64, ..endless };
+    assert_eq!(append_in(&*log, &of, &[&frame], &room), [Outcome::Stored(1)]);
 }
 
 fn positions_have_no_holes_when_many_write_at_once<L: Log>(log: &Arc<L>) {

@@ -4,6 +4,8 @@
 mod connections;
 mod cut;
 mod exchange;
+mod isolation;
+mod letters;
 mod membership;
 mod store;
 mod support;

@@ -4,11 +4,12 @@ use crate::support::{Running, from_start, items, push_only, until};
 use kahriz_proto::cursor::{Cursor, Position, Rolling};
 use kahriz_proto::frame::Frame;
 use kahriz_proto::ids::{DeviceId, Incarnation, ScopeId, WorkspaceId};
-use kahriz_proto::message::{LogState, RefusalReason, SyncRequest, Verdict};
+use kahriz_proto::letter::LetterPage;
+use kahriz_proto::message::{KeyWrap, LogState, RefusalReason, SyncRequest, Verdict};
 use kahriz_relay::RelayConfig;
 use kahriz_relay::log::{
-    Arrival, Fork, Listed, Log, LogError, MemoryLog, OpenError, Outcome, Room, SqliteLog,
-    WaitingJoin,
+    Arrival, Extension, Fork, Letter, LetterOutcome, Listed, Log, LogError, MemoryLog, OpenError,
+    Outcome, Room, SqliteLog, WaitingJoin,
 };
 use kahriz_relay::testing::Organisation;
 use std::path::Path;
@@ -183,13 +184,19 @@ async fn a_nearly_full_disk_takes_nothing_and_still_answers() {
     let of = Organisation::found(1);
     let hq = of.headquarters();
     let dir = tempfile::tempdir().unwrap();
-    let config = RelayConfig { free_bytes_min: u64::MAX, ..RelayConfig::default() };
-    let running = Running::start(Arc::new(SqliteLog::open(dir.path()).unwrap()), config).await;
+    let mut chain = hq.chain(of.scope(1));
+    let (first, second) = (chain.seal(b"before"), chain.seal(b"after"));
+    let running = open(dir.path()).await;
     running.relay.register(of.entries.clone()).await.unwrap();
-    let frame = hq.chain(of.scope(1)).seal(b"x");
+    running.sync(&of, &hq, &push_only(&of), &[&first]).await;
+    running.stop().await;
+    let config = RelayConfig { free_bytes_min: u64::MAX, ..RelayConfig::default() };
+    let running = Running::start(Arc::new(open_log(dir.path()).await), config).await;
     let request = from_start(&of, &[of.scope(1)]);
-    let (answer, _) = running.sync(&of, &hq, &request, &[&frame]).await;
+    let (answer, items) = running.sync(&of, &hq, &request, &[&second]).await;
     assert_eq!(answer.verdicts, Some(vec![Verdict::DiskFull]));
+    assert_eq!(items.len(), 1, "what is there can be read");
+    assert_eq!(running.get(&of, &hq, "/v1/roster").await.status, 200);
     let mut line = running.line().await;
     line.send(b"GET /readyz HTTP/1.1\r\nhost: x\r\n\r\n").await;
     assert_eq!(line.answer().await.status, 503);
@@ -219,7 +226,8 @@ impl Log for Failing {
     fn incarnation(&self) -> Incarnation { self.log.incarnation() }
     fn workspaces(&self) -> Result<Vec<WorkspaceId>, LogError> { self.log.workspaces() }
     fn roster(&self, w: WorkspaceId, a: u64, b: usize) -> Result<Vec<Vec<u8>>, LogError> { self.log.roster(w, a, b) }
-    fn extend_roster(&self, w: WorkspaceId, a: u64, e: &[Vec<u8>]) -> Result<bool, LogError> { self.log.extend_roster(w, a, e) }
+    fn extend_roster(&self, w: WorkspaceId, a: u64, e: &Extension) -> Result<bool, LogError> { self.log.extend_roster(w, a, e) }
+    fn keys(&self, w: WorkspaceId, d: DeviceId, a: u64, u: u64) -> Result<Vec<KeyWrap>, LogError> { self.log.keys(w, d, a, u) }
     fn append(&self, arrivals: &[Arrival], room: &Room) -> Result<Vec<Outcome>, LogError> {
         if self.fails.load(Ordering::SeqCst) {
             return Err(LogError::Failed(Arc::new(std::io::Error::other("the disk is gone"))));
@@ -234,6 +242,9 @@ impl Log for Failing {
     fn keep_join(&self, w: WorkspaceId, j: WaitingJoin) -> Result<bool, LogError> { self.log.keep_join(w, j) }
     fn joins(&self, w: WorkspaceId) -> Result<Vec<WaitingJoin>, LogError> { self.log.joins(w) }
     fn drop_joins(&self, w: WorkspaceId, d: &[DeviceId]) -> Result<(), LogError> { self.log.drop_joins(w, d) }
+    fn keep_letter(&self, w: WorkspaceId, l: &Letter, r: &Room) -> Result<LetterOutcome, LogError> { self.log.keep_letter(w, l, r) }
+    fn letters(&self, w: WorkspaceId, a: u64, b: usize) -> Result<LetterPage, LogError> { self.log.letters(w, a, b) }
+    fn drop_letters(&self, w: WorkspaceId, u: u64) -> Result<(), LogError> { self.log.drop_letters(w, u) }
     fn forks(&self, w: WorkspaceId) -> Result<Vec<Fork>, LogError> { self.log.forks(w) }
     fn free_bytes(&self) -> Option<u64> { None }
 }

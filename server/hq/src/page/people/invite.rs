@@ -12,19 +12,17 @@ use base64::engine::general_purpose::STANDARD;
 use qrcode::{Color, QrCode};
 
 use crate::accounts::Role;
-use crate::letters;
 use crate::operate::issue_invite;
 use crate::page::PageState;
 use crate::page::answer::{self, Problem, at_desk};
 use crate::page::frame::{Frame, Place, When};
 use crate::page::visit::Visit;
+use crate::paper;
 
 /// In person, and by a safe way that takes its time. 72 hours is the longest that the design allows.
 const MINUTES: [u32; 3] = [30, 24 * 60, 72 * 60];
 /// Light modules around a code, as its standard asks.
 const QUIET: usize = 4;
-/// Pixels of a module in the picture.
-const PIXELS: usize = 8;
 
 #[derive(Template)]
 #[template(path = "invite.html")]
@@ -53,13 +51,13 @@ async fn made(state: &PageState, visit: &Visit) -> Result<InvitePage, Problem> {
     let seconds = u64::from(minutes.unwrap_or(MINUTES[0])) * 60;
     let ((invite, unpublished), _) =
         at_desk(state, &who, move |desk| issue_invite(desk, seconds)).await?;
-    let text = letters::write_invite(&invite);
+    let text = paper::write_invite(&invite);
     let code = QrCode::new(&text).map_err(|_| Problem::Broken)?;
     Ok(InvitePage {
         frame: Frame::new(state, visit, Place::People),
         side: code.width() + 2 * QUIET,
         path: path(&code),
-        picture: STANDARD.encode(png(&code).map_err(|_| Problem::Broken)?),
+        picture: STANDARD.encode(paper::qr_png(&text).ok_or(Problem::Broken)?),
         ends: When::at(invite.expires_at.cast_signed().saturating_mul(1_000)),
         text,
         unpublished,
@@ -73,52 +71,14 @@ fn path(code: &QrCode) -> String {
     dark.map(|at| format!("M{} {}h1v1h-1z", at % side + QUIET, at / side + QUIET)).collect()
 }
 
-/// A picture of one bit a pixel.
-fn png(code: &QrCode) -> Result<Vec<u8>, png::EncodingError> {
-    let side = (code.width() + 2 * QUIET) * PIXELS;
-    let is_dark = |x: usize, y: usize| {
-        let at = |pixel: usize| (pixel / PIXELS).checked_sub(QUIET).filter(|at| *at < code.width());
-        at(x).zip(at(y)).is_some_and(|(x, y)| code[(x, y)] == Color::Dark)
-    };
-    let byte = |y: usize, eight: usize| {
-        (0..8).fold(0_u8, |byte, bit| byte << 1 | u8::from(!is_dark(eight * 8 + bit, y)))
-    };
-    let rows: Vec<u8> = (0..side)
-        .flat_map(|y| (0..side / 8).map(move |eight| (y, eight)))
-        .map(|(y, eight)| byte(y, eight))
-        .collect();
-    let mut bytes = Vec::new();
-    let width = u32::try_from(side).unwrap_or(u32::MAX);
-    let mut encoder = png::Encoder::new(&mut bytes, width, width);
-    encoder.set_color(png::ColorType::Grayscale);
-    encoder.set_depth(png::BitDepth::One);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(&rows)?;
-    writer.finish()?;
-    Ok(bytes)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_picture_shows_every_module_of_the_code() {
+    fn the_drawing_shows_every_dark_module_of_the_code() {
         let code = QrCode::new("kahriz:an-invite").unwrap();
-        let bytes = png(&code).unwrap();
-        let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
-        let mut image = vec![0; reader.output_buffer_size().unwrap()];
-        let frame = reader.next_frame(&mut image).unwrap();
-        assert_eq!(frame.width as usize, (code.width() + 8) * PIXELS);
-        for y in 0..code.width() {
-            for x in 0..code.width() {
-                let at = (y + QUIET) * PIXELS * frame.line_size + (x + QUIET);
-                let expected = if code[(x, y)] == Color::Dark { 0 } else { 0xff };
-                assert_eq!(image[at], expected, "{x},{y}");
-            }
-        }
-        assert_eq!(image[0], 0xff, "the quiet zone");
         let dark = code.to_colors().into_iter().filter(|color| *color == Color::Dark).count();
         assert_eq!(path(&code).matches('M').count(), dark);
     }

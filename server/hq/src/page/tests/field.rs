@@ -107,6 +107,7 @@ impl Field {
         let (sync, watched) = watch::channel(SyncState::default());
         let serving = Serving {
             relay_url: relay_url.clone(),
+            pin: None,
             bell: Bell::default(),
             state: watched,
             joins: Joins::Announce,

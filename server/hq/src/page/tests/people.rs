@@ -2,7 +2,7 @@
 
 use super::field::Field;
 use crate::export_log::{self, Who};
-use crate::letters;
+use crate::paper;
 
 #[test]
 fn a_phone_is_invited_and_admitted_by_comparing_codes() {
@@ -10,7 +10,7 @@ fn a_phone_is_invited_and_admitted_by_comparing_codes() {
     let page = field.post("/people/invite", &[("minutes", "30")]);
     assert_eq!(page.status, 200);
     let text = page.body.split("kahriz:").nth(1).unwrap().split('<').next().unwrap();
-    let invite = letters::read_invite(&format!("kahriz:{text}")).unwrap();
+    let invite = paper::read_invite(&format!("kahriz:{text}")).unwrap();
     let code = field.ask_to_join("Nigar", &invite);
     let asking = field.get("/people").body;
     let shown = format!("{} {}", &code[..3], &code[3..]);

@@ -2,11 +2,12 @@
 
 use super::{bytes_of, one, sql, unsigned};
 use crate::config::FORKS_PER_LOG_MAX;
-use crate::log::judge::{Judgement, Tip, Usage, fits, judge};
-use crate::log::{Arrival, LogError, Outcome, Room};
+use crate::log::judge::{Judgement, Tip, Usage, fits, judge, may_open};
+use crate::log::{Arrival, Extension, LogError, Outcome, Room};
 use kahriz_proto::cursor::Rolling;
 use kahriz_proto::frame::VerifiedFrame;
 use kahriz_proto::ids::{DeviceId, FrameHash, ScopeId, WorkspaceId};
+use kahriz_proto::message::KeyWrap;
 use rusqlite::{Transaction, params};
 
 pub(super) fn workspace_number(
@@ -21,7 +22,7 @@ pub(super) fn extend_roster(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
     after: u64,
-    entries: &[Vec<u8>],
+    extension: &Extension,
 ) -> Result<bool, LogError> {
     if after == 0 {
         tx.execute(
@@ -40,10 +41,30 @@ pub(super) fn extend_roster(
     }
     let mut insert =
         tx.prepare_cached("INSERT INTO roster_entry (workspace, seq, bytes) VALUES (?1, ?2, ?3)")?;
-    for (seq, entry) in (held + 1..).zip(entries) {
+    let mut last = held;
+    for (seq, entry) in (held + 1..).zip(&extension.entries) {
         insert.execute(params![number, seq, entry])?;
+        last = seq;
     }
+    keep_keys(tx, number, last, &extension.keys)?;
     Ok(true)
+}
+
+fn keep_keys(
+    tx: &Transaction<'_>,
+    workspace: i64,
+    at: i64,
+    keys: &[KeyWrap],
+) -> Result<(), LogError> {
+    let mut insert = tx.prepare_cached(
+        "INSERT OR REPLACE INTO key_wrap (workspace, device, scope, epoch, at, sealed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for key in keys {
+        let (device, scope) = (key.device.as_bytes(), key.scope.as_bytes());
+        insert.execute(params![workspace, device, scope, key.epoch, at, key.sealed])?;
+    }
+    Ok(())
 }
 
 pub(super) fn append(
@@ -63,8 +84,11 @@ pub(super) fn append(
     match judge(frame, log.map(|(_, tip)| tip), standing) {
         Judgement::Duplicate => Ok(Outcome::Duplicate),
         Judgement::Gap => Ok(Outcome::Gap),
-        Judgement::Fork => keep_fork(tx, workspace, frame),
+        Judgement::Fork => keep_fork(tx, workspace, frame, room),
         Judgement::Append if room.disk_full => Ok(Outcome::DiskFull),
+        Judgement::Append if log.is_none() && !may_open(logs(tx, workspace, frame)?) => {
+            Ok(Outcome::OverQuota)
+        }
         Judgement::Append => {
             let usage = usage(tx, workspace, frame.preamble().device)?;
             if fits(usage, frame.bytes().len() as u64, room) {
@@ -94,14 +118,16 @@ fn store(
         None => {
             let device = preamble.device;
             tx.prepare_cached(
-                "INSERT INTO log (workspace, log, device, seq, hash) VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT INTO log (workspace, log, device, seq, hash, scope)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
             .insert(params![
                 workspace,
                 preamble.log().as_bytes(),
                 device.as_bytes(),
                 seq,
-                hash.as_bytes()
+                hash.as_bytes(),
+                preamble.scope.as_bytes()
             ])?
         }
     };
@@ -165,26 +191,41 @@ fn log_row(
     })
 }
 
+/// How many logs the frame's device has opened in its scope.
+fn logs(tx: &Transaction<'_>, workspace: i64, frame: &VerifiedFrame) -> Result<u64, LogError> {
+    let (device, scope) = (frame.preamble().device, frame.preamble().scope);
+    let query = "SELECT count(*) FROM log WHERE workspace = ?1 AND device = ?2 AND scope = ?3";
+    let of_device = params![workspace, device.as_bytes(), scope.as_bytes()];
+    Ok(unsigned(tx.prepare_cached(query)?.query_row(of_device, |row| row.get(0))?))
+}
+
 fn hash_at(tx: &Transaction<'_>, log: i64, seq: u64) -> Result<Option<FrameHash>, LogError> {
     let query = "SELECT hash FROM frame WHERE log = ?1 AND seq = ?2";
     one(tx, query, params![log, sql(seq)], |row| Ok(FrameHash::from_bytes(bytes_of(row, 0)?)))
 }
 
+/// Keeps the frame as evidence, as far as its device's quota goes: nobody fills a disk with proof against themselves.
 fn keep_fork(
     tx: &Transaction<'_>,
     workspace: i64,
     frame: &VerifiedFrame,
+    room: &Room,
 ) -> Result<Outcome, LogError> {
     let log = frame.preamble().log();
     let query = "SELECT count(*) FROM fork WHERE workspace = ?1 AND log = ?2";
     let kept: i64 = tx.query_row(query, params![workspace, log.as_bytes()], |row| row.get(0))?;
-    if unsigned(kept) < FORKS_PER_LOG_MAX {
+    let (device, len) = (frame.preamble().device, frame.bytes().len() as u64);
+    let has_room = !room.disk_full && fits(usage(tx, workspace, device)?, len, room);
+    if unsigned(kept) < FORKS_PER_LOG_MAX && has_room {
         let seq = sql(frame.preamble().seq);
-        tx.execute(
+        let added = tx.execute(
             "INSERT INTO fork (workspace, log, seq, hash, bytes) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT DO NOTHING",
             params![workspace, log.as_bytes(), seq, frame.hash().as_bytes(), frame.bytes()],
         )?;
+        if added > 0 {
+            count(tx, workspace, device, sql(len))?;
+        }
     }
     Ok(Outcome::Fork)
 }

@@ -9,7 +9,12 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// The migrations, in order. Added to, never edited: each store has run a prefix of them.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_log.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_log.sql"),
+    include_str!("migrations/0002_letters.sql"),
+    include_str!("migrations/0003_log_scope.sql"),
+    include_str!("migrations/0004_keys.sql"),
+];
 
 /// Why a store cannot be opened.
 #[derive(Debug, Error)]

@@ -5,7 +5,7 @@ use crate::log::memory::tag;
 use crate::log::{Fork, Listed, LogError, WaitingJoin};
 use kahriz_proto::cursor::{Position, Rolling};
 use kahriz_proto::ids::{DeviceId, FrameHash, LogId, ScopeId, WorkspaceId};
-use kahriz_proto::message::LogState;
+use kahriz_proto::message::{KeyWrap, LogState};
 use rusqlite::{Connection, Params, Row, params};
 
 pub(super) fn workspaces(db: &Connection) -> Result<Vec<WorkspaceId>, LogError> {
@@ -35,6 +35,24 @@ pub(super) fn roster(
         entries.push(entry);
     }
     Ok(entries)
+}
+
+pub(super) fn keys(
+    db: &Connection,
+    workspace: WorkspaceId,
+    device: DeviceId,
+    after: u64,
+    until: u64,
+) -> Result<Vec<KeyWrap>, LogError> {
+    let query = "SELECT key.scope, key.epoch, key.sealed FROM workspace
+                   JOIN key_wrap AS key ON key.workspace = number
+                  WHERE workspace.workspace = ?1 AND key.device = ?2 AND key.at > ?3 AND key.at <= ?4
+                  ORDER BY key.at, key.scope, key.epoch";
+    let asked = params![workspace.as_bytes(), device.as_bytes(), sql(after), sql(until)];
+    all(db, query, asked, |row| {
+        let scope = ScopeId::from_bytes(bytes_of(row, 0)?);
+        Ok(KeyWrap { scope, epoch: row.get(1)?, device, sealed: row.get(2)? })
+    })
 }
 
 pub(super) fn position(

@@ -8,11 +8,16 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kahriz_proto::hash::hash_short;
-use kahriz_proto::join::Invite;
+use kahriz_proto::join::{Invite, Join};
+use kahriz_proto::limits::JOIN_BYTES_MAX;
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use zeroize::Zeroizing;
 
+/// Light modules around a QR code, as its standard asks.
+const QUIET: usize = 4;
+/// Pixels of a module in the picture.
+const PIXELS: usize = 8;
 const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const GROUP: usize = 4;
 const CHECKSUM_DOMAIN: &str = "kahriz/v1/keepsake";
@@ -20,6 +25,7 @@ const CHECKSUM_DOMAIN: &str = "kahriz/v1/keepsake";
 const SEED_SYMBOLS: usize = 52;
 const CHECK_SYMBOLS: usize = 4;
 const INVITE_PREFIX: &str = "kahriz:";
+const JOIN_PREFIX: &str = "kahriz-join:";
 /// The longest relay address and some: an invite is far shorter.
 const INVITE_LENGTH_MAX: usize = 4096;
 
@@ -127,12 +133,63 @@ pub fn read_invite(text: &str) -> Result<Invite, NotAnInvite> {
     minicbor::decode(&bytes).map_err(|_| NotAnInvite)
 }
 
+/// A request to join as it is shown on a screen, for a camera or the clipboard.
+#[must_use]
+pub fn write_join(join: &Join) -> String {
+    let bytes = minicbor::to_vec(join).expect("writing to a vector cannot fail");
+    format!("{JOIN_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// The request to join in a line of text; `None` if it is none.
+#[must_use]
+pub fn read_join(text: &str) -> Option<Join> {
+    let encoded = text.trim().strip_prefix(JOIN_PREFIX)?;
+    let bytes = URL_SAFE_NO_PAD.decode(encoded).ok()?;
+    minicbor::decode(&bytes).ok().filter(|_| bytes.len() <= JOIN_BYTES_MAX)
+}
+
 /// A text as a QR code of half blocks, dark on light whatever the terminal's colours; `None` if it is too long.
 #[must_use]
 pub fn qr(text: &str) -> Option<String> {
     let code = QrCode::with_error_correction_level(text.as_bytes(), qrcode::EcLevel::L).ok()?;
     // Terminals are mostly light on dark, and readers want the code dark on light.
     Some(code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build())
+}
+
+/// A text as a picture of its QR code, PNG; `None` if it is too long.
+#[must_use]
+pub fn qr_png(text: &str) -> Option<Vec<u8>> {
+    png(&QrCode::with_error_correction_level(text.as_bytes(), qrcode::EcLevel::L).ok()?).ok()
+}
+
+/// A picture of one bit a pixel.
+fn png(code: &QrCode) -> Result<Vec<u8>, png::EncodingError> {
+    let side = (code.width() + 2 * QUIET) * PIXELS;
+    let is_dark = |x: usize, y: usize| {
+        let at = |pixel: usize| (pixel / PIXELS).checked_sub(QUIET).filter(|at| *at < code.width());
+        at(x).zip(at(y)).is_some_and(|(x, y)| code[(x, y)] == qrcode::Color::Dark)
+    };
+    let byte = |y: usize, eight: usize| {
+        (0..8).fold(0_u8, |byte, bit| byte << 1 | u8::from(!is_dark(eight * 8 + bit, y)))
+    };
+    let rows: Vec<u8> = (0..side)
+        .flat_map(|y| (0..side / 8).map(move |eight| (y, eight)))
+        .map(|(y, eight)| byte(y, eight))
+        .collect();
+    let mut bytes = Vec::new();
+    let width = u32::try_from(side).unwrap_or(u32::MAX);
+    let mut encoder = png::Encoder::new(&mut bytes, width, width);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::One);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&rows)?;
+    writer.finish()?;
+    Ok(bytes)
+}
+
+/// The pin of a relay's key, as text.
+pub(crate) fn write_pin(pin: &[u8; 32]) -> String {
+    URL_SAFE_NO_PAD.encode(pin)
 }
 
 #[cfg(test)]
@@ -178,5 +235,23 @@ mod tests {
         assert!(read_invite(&text[..text.len() - 3]).is_err(), "cut short");
         assert!(read_invite("https://example.org").is_err());
         assert!(qr(&text).unwrap().lines().count() > 10);
+    }
+
+    #[test]
+    fn the_picture_shows_every_module_of_the_code() {
+        let code = QrCode::new("kahriz:an-invite").unwrap();
+        let bytes = png(&code).unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
+        let mut image = vec![0; reader.output_buffer_size().unwrap()];
+        let frame = reader.next_frame(&mut image).unwrap();
+        assert_eq!(frame.width as usize, (code.width() + 8) * PIXELS);
+        for y in 0..code.width() {
+            for x in 0..code.width() {
+                let at = (y + QUIET) * PIXELS * frame.line_size + (x + QUIET);
+                let expected = if code[(x, y)] == qrcode::Color::Dark { 0 } else { 0xff };
+                assert_eq!(image[at], expected, "{x},{y}");
+            }
+        }
+        assert_eq!(image[0], 0xff, "the quiet zone");
     }
 }

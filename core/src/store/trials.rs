@@ -1,0 +1,74 @@
+//! The poison ledger: which frames are being tried, written down before they are, so that one that kills the process
+//! is known at the next start.
+//!
+//! A frame is named here in a commit of its own before the engine is given its content, and struck out in the commit
+//! that merges or parks it. What still stands here when the store is opened was being tried when the process died.
+//! Frames are named some at a time, so one death makes several suspects: each of them is then tried alone, and the
+//! one whose trial ends in a second death is guilty.
+
+use super::columns::id;
+use kahriz_proto::ids::FrameHash;
+use rusqlite::{Connection, Result, params};
+use std::collections::BTreeMap;
+
+/// Deaths during its trial after which a frame is guilty.
+pub(crate) const DEATHS_MAX: u32 = 2;
+
+/// At opening: every trial that was under way has ended in a death. What is no longer in the inbox is no suspect.
+pub(crate) fn count_deaths(conn: &Connection) -> Result<()> {
+    conn.execute("DELETE FROM trials WHERE hash NOT IN (SELECT hash FROM inbox)", [])?;
+    conn.execute("UPDATE trials SET deaths = deaths + 1, under_way = 0 WHERE under_way", [])?;
+    Ok(())
+}
+
+/// Frames in whose trial the process died, and how often.
+pub(crate) fn suspects(conn: &Connection) -> Result<BTreeMap<FrameHash, u32>> {
+    conn.prepare_cached("SELECT hash, deaths FROM trials WHERE deaths > 0")?
+        .query_map([], |row| Ok((id(row, 0)?, row.get(1)?)))?
+        .collect()
+}
+
+/// A frame is about to be tried.
+pub(crate) fn begin(conn: &Connection, hash: FrameHash) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO trials (hash) VALUES (?1) ON CONFLICT (hash) DO UPDATE SET under_way = 1",
+    )?
+    .execute(params![hash.as_bytes()])
+    .map(drop)
+}
+
+/// A frame was tried, and whatever came of it, the process is alive.
+pub(crate) fn end(conn: &Connection, hash: FrameHash) -> Result<()> {
+    conn.prepare_cached("DELETE FROM trials WHERE hash = ?1")?
+        .execute(params![hash.as_bytes()])
+        .map(drop)
+}
+
+/// A frame's trial was broken off for a reason that is not the frame's, such as a full disk.
+pub(crate) fn break_off(conn: &Connection, hash: FrameHash) -> Result<()> {
+    conn.prepare_cached("UPDATE trials SET under_way = 0 WHERE hash = ?1")?
+        .execute(params![hash.as_bytes()])
+        .map(drop)
+}
+
+/// What a log's heavy changes in a record add up to: operations, bytes.
+pub(crate) fn weight(conn: &Connection, record: i64, log: i64) -> Result<(u64, u64)> {
+    let mut found =
+        conn.prepare_cached("SELECT ops, bytes FROM weights WHERE record = ?1 AND log = ?2")?;
+    let mut rows = found.query(params![record, log])?;
+    rows.next()?.map_or(Ok((0, 0)), |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// Keeps what a log's heavy changes in a record add up to.
+pub(crate) fn set_weight(
+    conn: &Connection,
+    record: i64,
+    log: i64,
+    (ops, bytes): (u64, u64),
+) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO weights (record, log, ops, bytes) VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute(params![record, log, ops, bytes])
+    .map(drop)
+}

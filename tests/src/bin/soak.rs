@@ -1,0 +1,92 @@
+//! The long runs; see `tests/soak --help`.
+
+#![allow(clippy::print_stdout, reason = "a program that prints figures")]
+
+use clap::{Parser, Subcommand};
+use kahriz_tests::soak::{self, Course, Report};
+use std::process::ExitCode;
+
+/// Long runs, each by one seed.
+#[derive(Parser)]
+#[command(name = "tests/soak")]
+struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Mutated frames and changes: at the relay's door, at a device's take, at the engine.
+    ///
+    /// Fails if a mutated frame was taken, if the main process grew by more than 64 MiB, or if one input took longer
+    /// than two seconds (and half a second for a busy machine).
+    Hostile {
+        /// How many mutated frames, each at the relay and at a device.
+        #[arg(long, default_value_t = 10_000)]
+        frames: u64,
+        /// How many mutated changes: read first, as everything is, but for one in 32 that the engine is given unread.
+        #[arg(long, default_value_t = 100_000)]
+        changes: u64,
+        /// The same seed makes the same inputs. Without it, one is drawn and said.
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Print the report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// What an engine in a process of its own costs.
+    Price {
+        /// How many new records.
+        #[arg(long, default_value_t = 10_000)]
+        records: u64,
+    },
+    /// Be the engine of another process.
+    #[command(hide = true)]
+    Engine,
+}
+
+fn main() -> ExitCode {
+    let itself = std::env::current_exe().expect("this program has a place");
+    let (frames, changes, seed, json) = match Arguments::parse().what {
+        What::Engine => return kahriz_hq::engine::answer_all(),
+        What::Price { records } => {
+            let (here, there) = soak::price::price(records, &itself);
+            println!("{records} new records: {here:.2} s in this process, {there:.2} s in another");
+            return ExitCode::SUCCESS;
+        }
+        What::Hostile { frames, changes, seed, json } => (frames, changes, seed, json),
+    };
+    let seed = seed.unwrap_or_else(rand::random);
+    if !json {
+        println!("seed {seed}");
+    }
+    let report = soak::run(seed, frames, changes, &itself);
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report).expect("a report is plain"));
+    } else {
+        tell(&report);
+    }
+    if report.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn tell(report: &Report) {
+    tell_course("frames at the relay", &report.frames_at_the_relay);
+    tell_course("frames at a device", &report.frames_at_a_device);
+    tell_course("changes, read first", &report.changes);
+    tell_course("changes, unread", &report.changes_unread);
+    let engine = &report.engine;
+    println!("engine, read first: {} deaths, {} time-outs", engine.deaths, engine.time_outs);
+    println!(
+        "engine, unread: {} deaths, {} time-outs",
+        engine.deaths_unread, engine.time_outs_unread
+    );
+    println!("engine: largest growth seen {:.0} MB", engine.growth_mb);
+    println!("main process: no death, grew by {:.0} MB", report.growth_mb);
+    println!("slowest question {} ms, all {:.0} s", report.slowest_ms, report.seconds);
+    report.broken.iter().for_each(|what| println!("BROKEN: {what}"));
+}
+
+fn tell_course(what: &str, course: &Course) {
+    println!("{what}: {} tried, {} accepted", course.tried, course.accepted);
+    course.refused.iter().for_each(|(stage, count)| println!("  {count:>9}  {stage}"));
+}
