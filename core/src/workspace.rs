@@ -32,6 +32,7 @@ mod incoming;
 mod lease;
 mod lettering;
 mod letters;
+mod notes;
 mod outgoing;
 mod quarantine;
 mod reading;

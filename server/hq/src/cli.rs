@@ -3,6 +3,7 @@
 //! What is done with a store, whoever has it open, is an [`Order`]: it can also be handed to the process that serves
 //! the store.
 
+mod account;
 mod device;
 mod export;
 mod filters;
@@ -16,11 +17,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell as CompletionShell;
 
+pub(crate) use account::{AccountCommand, AccountOrder};
 pub(crate) use device::{Device, DeviceCommand, Join};
 pub(crate) use export::{ExportOrder, Format};
 pub(crate) use filters::Filters;
 pub(crate) use order::{
-    AdmitOrder, Decide, Edit, Import, InviteOrder, LettersOrder, List, New, Order, Show,
+    AdmitOrder, Decide, Edit, Import, InviteOrder, LettersOrder, List, New, Order, RoleName, Show,
 };
 pub(crate) use recovery::{AdminCommand, KeySource, RecoveryCommand, Restore, Split};
 pub(crate) use trust::{AlarmOrder, PolicyOrder, Revoke, Ruling};
@@ -144,6 +146,19 @@ pub(crate) enum Command {
         dir: PathBuf,
         #[command(flatten)]
         order: ExportOrder,
+    },
+    /// Show what was exported from a store: who, when, as what, how many records
+    ///
+    /// Every export is entered before its first byte leaves, and again when it is done. Each entry carries the hash of
+    /// the one before; one that was altered or taken out is noticed, and then the exit code is 1.
+    Exports {
+        /// The store's folder
+        dir: PathBuf,
+    },
+    /// Say who may use headquarters' page
+    Account {
+        #[command(subcommand)]
+        command: AccountCommand,
     },
     /// Look at what devices handed in that could not sync any more, and decide about it
     Letters {

@@ -19,18 +19,21 @@ use kahriz_core::workspace::{Founding, Profile, ScopeProfile};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::accounts::{AccountError, Role, random_text};
 use crate::cli::Demo;
 use crate::dispatch::{bind, open};
 use crate::failure::Failure;
 use crate::headquarters::{Headquarters, Plan};
 use crate::operate::Joins;
-use crate::{keyfile, say, setup};
+use crate::{keyfile, say, setup, shell};
 use officers::Officer;
 
 /// The folder of headquarters, of the officers' devices, and what is kept between runs.
 const HEADQUARTERS: &str = "headquarters";
 const DEVICES: &str = "devices";
 const KEPT: &str = "demo.json";
+/// Who signs in to the demo's page.
+const ACCOUNT: &str = "demo";
 /// The page's usual port.
 const PAGE_PORT: u16 = 8471;
 
@@ -55,13 +58,23 @@ pub(crate) fn run(order: &Demo, as_json: bool) -> Result<(), Failure> {
         Some(kept) => go_on(&folder, &kept, page, as_json)?,
         None => begin(&folder, order, page, as_json)?,
     };
+    let door = open_door(&headquarters)?;
+    let page = format!("http://{}/", headquarters.page);
+    let entry = format!("{page}enter?secret={}", door.secret);
     if as_json {
         say::result(
-            &json!({ "headquarters": format!("http://{}/", headquarters.page), "folder": folder })
-                .to_string(),
+            &json!({
+                "headquarters": page, "enter": entry, "name": ACCOUNT, "password": door.password,
+                "folder": folder,
+            })
+            .to_string(),
         );
     } else {
-        say::result(&format!("Headquarters: http://{}/", headquarters.page));
+        say::result(&format!("Headquarters: {entry}"));
+        say::result(&format!(
+            "The link opens once. After that sign in as {ACCOUNT} with the password {}",
+            door.password
+        ));
     }
     if !order.exit_after_ready {
         say::aside("Ctrl-C ends it; run it again to go on, or with --fresh to begin anew.");
@@ -70,6 +83,23 @@ pub(crate) fn run(order: &Demo, as_json: bool) -> Result<(), Failure> {
     }
     headquarters.end();
     Ok(())
+}
+
+/// How a person gets into the demo's page.
+struct Door {
+    secret: String,
+    password: String,
+}
+
+/// Makes the demo's account, or gives it another password, and a link that signs one browser in.
+fn open_door(headquarters: &Headquarters) -> Result<Door, Failure> {
+    let accounts = &headquarters.accounts;
+    let password = random_text::<12>();
+    match accounts.add(ACCOUNT, Role::Administrator, &password, shell::now_ms()) {
+        Err(AccountError::Taken) => accounts.set_password(ACCOUNT, &password)?,
+        made => drop(made?),
+    }
+    Ok(Door { secret: accounts.entry_secret(ACCOUNT), password })
 }
 
 fn begin(

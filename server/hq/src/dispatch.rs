@@ -20,7 +20,9 @@ use crate::failure::{Failure, USAGE};
 use crate::headquarters::{Headquarters, Plan, tls};
 use crate::operate::{self, Desk, Joins};
 use crate::shell::{self, Terminal};
-use crate::{deliver, demo, engine, handover, keyfile, paper, recovery, say, setup};
+use crate::{
+    accounts, deliver, demo, engine, export_log, handover, keyfile, paper, recovery, say, setup,
+};
 
 /// Runs the program on this process's arguments.
 pub fn run() -> ExitCode {
@@ -78,6 +80,11 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Admit { dir, order: admit } => admit_one(&dir, key_file, json, admit),
         Command::Status { dir } => order(&dir, Order::Status),
         Command::Export { dir, order: export } => order(&dir, Order::Export(export)),
+        Command::Exports { dir } => order(&dir, Order::Exports),
+        Command::Account { command } => {
+            let (dir, account) = accounts::order(command)?;
+            order(&dir, Order::Account(account))
+        }
         Command::Letters { dir, order: letters } => order(&dir, Order::Letters(letters)),
         Command::Device(device) => at_device(device, key_file, json),
         Command::Recovery { command } => recovery::run(&command, key_file, json),
@@ -135,8 +142,14 @@ fn at_store(
                      Work that was not delivered is kept; everything comes back with the next sync.",
                 );
             }
-            let mut desk =
-                Desk { workspace: &workspace, out: &mut out, terminal, as_json, serving: None };
+            let mut desk = Desk {
+                workspace: &workspace,
+                out: &mut out,
+                terminal,
+                as_json,
+                who: export_log::system_user(),
+                serving: None,
+            };
             operate::carry_out(&order, &mut desk)
         }
         Err(Failure::Open { source: OpenError::Store(OpenStoreError::AlreadyOpen), .. })
@@ -209,6 +222,12 @@ fn run_headquarters(serve: &Serve, key_file: Option<&Path>) -> Result<(), Failur
     let headquarters = Headquarters::start(&serve.dir, workspace, plan)?;
     say::result(&format!("Relay: {}", headquarters.serving.relay_url));
     say::result(&format!("Headquarters: http://{}/", headquarters.page));
+    if let Some(secret) = headquarters.accounts.setup_secret()? {
+        say::result(&format!("First account: http://{}/setup?secret={secret}", headquarters.page));
+        say::aside(
+            "Nobody can sign in yet. That link makes the first account; whoever has it can, so open it now.",
+        );
+    }
     say::aside(&format!("Invites name the relay as {}", headquarters.workspace.relay_url()));
     if serve.auto_admit {
         say::aside(

@@ -21,8 +21,10 @@ use kahriz_http::{AddressError, HttpTransport};
 use kahriz_proto::message::RefusalReason;
 use kahriz_proto::session::Failure as LineFailure;
 
+use crate::accounts::AccountError;
 use crate::keyfile::KeyError;
 use crate::mapping::MappingError;
+use crate::operate::Doubt;
 use crate::paper::NotAnInvite;
 use crate::recovery::Refusal;
 
@@ -101,6 +103,16 @@ pub(crate) enum Failure {
         "no device that waits shows the code {0}: look at the list again, codes are new with each request"
     )]
     NoSuchJoin(String),
+    #[error("{0}")]
+    DoubtfulJoin(Doubt),
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    #[error("the two passwords are not the same: nothing was changed")]
+    PasswordsDiffer,
+    #[error("there is no terminal to ask for a password: give --password-file")]
+    NoTerminal,
+    #[error("the account of exports was altered: entry {0} does not follow from the one before")]
+    LogBroken(u64),
     #[error("nobody was admitted")]
     NotConfirmed,
     #[error("nobody was revoked")]
@@ -181,6 +193,7 @@ impl Failure {
             }
             Self::Draft(DraftError::Read(_)) | Self::Admin(AdminError::Database(_)) => STORE,
             Self::Sync(SyncError::Open(_)) => STORE,
+            Self::Account(AccountError::Read(_) | AccountError::Save(_)) => STORE,
             Self::Line(_) | Self::AnotherKey => NETWORK,
             Self::Sync(SyncError::Roster(_)) | Self::Listen(..) => NETWORK,
             Self::Letters(LettersError::Database(_) | LettersError::DiskFull) => STORE,
@@ -210,6 +223,11 @@ impl Failure {
             | Self::SomeLines { .. }
             | Self::NoSuchJoin(_)
             | Self::NotConfirmed
+            | Self::DoubtfulJoin(_)
+            | Self::Account(_)
+            | Self::PasswordsDiffer
+            | Self::NoTerminal
+            | Self::LogBroken(_)
             | Self::NotRevoked
             | Self::NoSuchMember(_)
             | Self::SeveralMembers(..)

@@ -15,6 +15,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::Order;
+use crate::export_log::{self, Who};
 use crate::failure::Failure;
 use crate::keyfile;
 
@@ -38,6 +39,8 @@ pub(crate) struct Request {
     secret: String,
     pub(crate) as_json: bool,
     pub(crate) order: Order,
+    /// The caller, who could read the secret and so is the owner.
+    pub(crate) who: Who,
 }
 
 /// What is answered, line by line.
@@ -110,7 +113,12 @@ fn ask(folder: &Path, order: &Order, as_json: bool) -> io::Result<TcpStream> {
     let notice: Notice = serde_json::from_slice(&fs::read(folder.join(FILE))?)?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, notice.port));
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    let request = Request { secret: notice.secret, as_json, order: order.clone() };
+    let request = Request {
+        secret: notice.secret,
+        as_json,
+        order: order.clone(),
+        who: export_log::system_user(),
+    };
     let mut line = serde_json::to_vec(&request)?;
     line.push(b'\n');
     stream.write_all(&line)?;

@@ -22,6 +22,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::accounts::Accounts;
 use crate::bell::Bell;
 use crate::failure::Failure;
 use crate::handover::Posted;
@@ -50,6 +51,8 @@ pub(crate) struct Plan {
 pub(crate) struct Headquarters {
     pub(crate) workspace: Arc<Workspace>,
     pub(crate) serving: Serving,
+    /// Who may use the page.
+    pub(crate) accounts: Arc<Accounts>,
     /// Where the page is.
     pub(crate) page: SocketAddr,
     runtime: Runtime,
@@ -75,8 +78,7 @@ impl Headquarters {
         }
         let page = plan.page.local_addr()?;
         let bell = Bell::default();
-        let serving =
-            Serving { relay_url, pin, bell: bell.clone(), state: state.clone(), joins: plan.joins };
+        let serving = Serving { relay_url, pin, bell: bell.clone(), state, joins: plan.joins };
 
         let mut tasks = JoinSet::new();
         let entered = runtime.enter();
@@ -90,7 +92,12 @@ impl Headquarters {
             stopped.clone(),
         ));
         tasks.spawn(serve_relay(relay, listen(plan.relay)?, stopped.clone()));
-        let router = page::router(PageState { workspace: workspace.clone(), sync: state });
+        let accounts = Arc::new(Accounts::new(workspace.clone()));
+        let router = page::router(PageState {
+            workspace: workspace.clone(),
+            serving: serving.clone(),
+            accounts: accounts.clone(),
+        });
         tasks.spawn(serve_page(listen(plan.page)?, router, stopped.clone()));
         let posted = desk_door::open(folder, &workspace, &serving, stopped, &mut tasks)?;
         drop(entered);
@@ -99,6 +106,7 @@ impl Headquarters {
         Ok(Self {
             workspace,
             serving,
+            accounts,
             page,
             runtime,
             tasks,

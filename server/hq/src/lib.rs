@@ -13,9 +13,11 @@
 //! | [`mapping`] | other systems' records, both ways |
 //! | `export` | what may leave, as CSV or GeoJSON |
 //! | [`paper`], [`recovery`] | what people carry on paper; the recovery keys in shares, and a lost headquarters made anew |
-//! | [`page`] | what a supervisor sees in a browser |
+//! | `page`, `accounts` | what is seen and done in a browser, and by whom |
+//! | `export_log` | the account of what left |
 //! | [`demo`] | three made-up officers, and the records they make |
 
+mod accounts;
 mod bell;
 mod cli;
 mod deliver;
@@ -23,6 +25,7 @@ pub mod demo;
 mod dispatch;
 pub mod engine;
 mod export;
+mod export_log;
 mod failure;
 mod handover;
 mod headquarters;
@@ -31,7 +34,7 @@ mod keyfile;
 pub mod mapping;
 mod moment;
 mod operate;
-pub mod page;
+mod page;
 pub mod paper;
 pub mod recovery;
 mod say;

@@ -3,9 +3,11 @@
 //! A [`Desk`] is where that happens: the store, where results go, and who else is at work on it. Nothing here knows
 //! whether it runs in the process that the person called or in the one that serves the store.
 
+mod account;
 mod admit;
 mod decide;
 mod export;
+mod exports;
 mod find;
 mod import;
 mod invite;
@@ -31,11 +33,13 @@ use tokio::sync::watch;
 
 use crate::bell::Bell;
 use crate::cli::Order;
+use crate::export_log::Who;
 use crate::failure::{Failure, about_line};
 use crate::shell::Terminal;
 use crate::sync_state::SyncState;
 
-pub(crate) use admit::{Joining, admit as admit_join, joining, waiting as waiting_joins};
+pub(crate) use admit::{Doubt, Joining, admit as admit_join, joining, waiting as waiting_joins};
+pub(crate) use invite::issue as issue_invite;
 pub(crate) use judge::alarm_line;
 pub(crate) use letters::collect as collect_letters;
 
@@ -45,6 +49,8 @@ pub(crate) struct Desk<'a> {
     pub(crate) out: &'a mut dyn Write,
     pub(crate) terminal: Terminal,
     pub(crate) as_json: bool,
+    /// Who gave the order.
+    pub(crate) who: Who,
     /// The headquarters that serves this store, if one does.
     pub(crate) serving: Option<Serving>,
 }
@@ -158,6 +164,8 @@ pub(crate) fn carry_out(order: &Order, desk: &mut Desk<'_>) -> Result<(), Failur
         Order::Decide(order) => decide::run(desk, order),
         Order::Import(order) => import::run(desk, order),
         Order::Export(order) => export::run(desk, order),
+        Order::Exports => exports::run(desk),
+        Order::Account(order) => account::run(desk, order),
         Order::Roster { out } => recovery::roster(desk, out),
         Order::Relay { url, register, registration_file } => {
             recovery::relay(desk, url, *register, registration_file.as_deref())

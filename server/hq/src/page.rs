@@ -1,17 +1,21 @@
-//! Headquarters' page: what a supervisor sees of all records, in a browser on the same machine.
+//! Headquarters' page: what a supervisor sees of all records, in a browser on the same machine, and where people are
+//! invited, admitted and revoked.
 //!
-//! It stands on the workspace facade and only reads: deciding and admitting are done on the command line. Every page
-//! is whole when it leaves here, without a script, and never makes the browser ask anybody else: a map tile or a font
-//! from elsewhere would tell a stranger where the people are. It is meant for the loopback address; who may sit at
-//! the machine is not its question.
+//! It stands on the workspace facade; what it changes goes through the same orders as the command line. Every page is
+//! whole when it leaves here, without a script, and never makes the browser ask anybody else: a map tile or a font
+//! from elsewhere would tell a stranger where the people are. It is served on the loopback address.
 //!
-//! A request passes the `guard`, becomes a `visit::Visit` (language and filters), is answered by one module for
-//! each page from blocking calls into the workspace, and leaves as HTML or JSON through `answer`.
+//! A request passes the `guard` (is it for this machine) and the `door` (who asks, and did our own page send it),
+//! becomes a `visit::Visit` (language, filters, what a form brought), is answered by one module for each page from
+//! blocking calls into the workspace, and leaves as HTML or JSON through `answer`.
 
+mod accounts;
 mod address;
 mod answer;
 mod api;
 mod assets;
+mod door;
+mod exports;
 mod filter;
 mod frame;
 mod guard;
@@ -20,46 +24,68 @@ mod line;
 mod map;
 mod meaning;
 mod moment;
+mod origin;
 mod overview;
+mod people;
+mod quarantine;
 mod record;
 mod records;
+mod sign;
+mod typed;
 mod visit;
 mod words;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn;
-use axum::routing::get;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
 use kahriz_core::workspace::Workspace;
-use tokio::sync::watch;
 
-use crate::sync_state::SyncState;
+use crate::accounts::Accounts;
+use crate::operate::Serving;
 
 /// What every page is made from.
 #[derive(Clone)]
-pub struct PageState {
+pub(crate) struct PageState {
     /// Headquarters' own store.
-    pub workspace: Arc<Workspace>,
-    /// How headquarters' sync with the relay goes.
-    pub sync: watch::Receiver<SyncState>,
+    pub(crate) workspace: Arc<Workspace>,
+    /// The headquarters that serves it.
+    pub(crate) serving: Serving,
+    /// Who may use the page.
+    pub(crate) accounts: Arc<Accounts>,
 }
 
 /// The page's routes. Whoever serves them binds a loopback address; a request that was sent to another host name is
 /// refused here.
-pub fn router(state: PageState) -> Router {
+pub(crate) fn router(state: PageState) -> Router {
     Router::new()
         .route("/", get(overview::page))
         .route("/records", get(records::page))
         .route("/records/{id}", get(record::page))
         .route("/records/{id}/history/{key}", get(history::page))
         .route("/map", get(map::page))
+        .route("/people", get(people::page))
+        .route("/people/invite", post(people::invite))
+        .route("/people/admit", post(people::admit))
+        .route("/quarantine", get(quarantine::page))
+        .route("/exports", get(exports::page).post(exports::export))
+        .route("/accounts", get(accounts::page))
+        .route("/accounts/add", post(accounts::add))
+        .route("/accounts/password", post(accounts::set_password))
+        .route("/accounts/remove", post(accounts::remove))
+        .route("/password", get(accounts::own_page).post(accounts::change_own))
         .route("/api/records", get(api::records))
         .route("/api/counts", get(api::counts))
+        .route(sign::SIGN_IN, get(sign::page).post(sign::sign_in))
+        .route("/sign-out", post(sign::sign_out))
+        .route(sign::SET_UP, get(sign::set_up_page).post(sign::set_up))
+        .route(sign::ENTER, get(sign::enter))
         .route("/assets/kahriz.css", get(assets::style))
         .route("/assets/kahriz.svg", get(assets::icon))
         .fallback(answer::no_such_page)
         .method_not_allowed_fallback(answer::only_reading)
+        .layer(from_fn_with_state(state.clone(), door::door))
         .layer(from_fn(guard::guard))
         .with_state(state)
 }

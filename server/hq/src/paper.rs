@@ -14,6 +14,10 @@ use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use zeroize::Zeroizing;
 
+/// Light modules around a QR code, as its standard asks.
+const QUIET: usize = 4;
+/// Pixels of a module in the picture.
+const PIXELS: usize = 8;
 const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const GROUP: usize = 4;
 const CHECKSUM_DOMAIN: &str = "kahriz/v1/keepsake";
@@ -155,28 +159,32 @@ pub fn qr(text: &str) -> Option<String> {
 /// A text as a picture of its QR code, PNG; `None` if it is too long.
 #[must_use]
 pub fn qr_png(text: &str) -> Option<Vec<u8>> {
-    const SCALE: usize = 8;
-    const MARGIN: usize = 4;
-    let code = QrCode::with_error_correction_level(text.as_bytes(), qrcode::EcLevel::L).ok()?;
-    let modules = code.width() + 2 * MARGIN;
-    let side = modules * SCALE;
+    png(&QrCode::with_error_correction_level(text.as_bytes(), qrcode::EcLevel::L).ok()?).ok()
+}
+
+/// A picture of one bit a pixel.
+fn png(code: &QrCode) -> Result<Vec<u8>, png::EncodingError> {
+    let side = (code.width() + 2 * QUIET) * PIXELS;
     let is_dark = |x: usize, y: usize| {
-        let within = MARGIN..MARGIN + code.width();
-        within.contains(&x)
-            && within.contains(&y)
-            && code[(x - MARGIN, y - MARGIN)] == qrcode::Color::Dark
+        let at = |pixel: usize| (pixel / PIXELS).checked_sub(QUIET).filter(|at| *at < code.width());
+        at(x).zip(at(y)).is_some_and(|(x, y)| code[(x, y)] == qrcode::Color::Dark)
     };
-    let pixel = |place: usize| {
-        let (x, y) = (place % side / SCALE, place / side / SCALE);
-        if is_dark(x, y) { 0_u8 } else { 255 }
+    let byte = |y: usize, eight: usize| {
+        (0..8).fold(0_u8, |byte, bit| byte << 1 | u8::from(!is_dark(eight * 8 + bit, y)))
     };
-    let pixels: Vec<u8> = (0..side * side).map(pixel).collect();
-    let mut out = vec![];
-    let side = u32::try_from(side).ok()?;
-    let mut encoder = png::Encoder::new(&mut out, side, side);
+    let rows: Vec<u8> = (0..side)
+        .flat_map(|y| (0..side / 8).map(move |eight| (y, eight)))
+        .map(|(y, eight)| byte(y, eight))
+        .collect();
+    let mut bytes = Vec::new();
+    let width = u32::try_from(side).unwrap_or(u32::MAX);
+    let mut encoder = png::Encoder::new(&mut bytes, width, width);
     encoder.set_color(png::ColorType::Grayscale);
-    encoder.write_header().ok()?.write_image_data(&pixels).ok()?;
-    Some(out)
+    encoder.set_depth(png::BitDepth::One);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&rows)?;
+    writer.finish()?;
+    Ok(bytes)
 }
 
 /// The pin of a relay's key, as text.
@@ -227,5 +235,23 @@ mod tests {
         assert!(read_invite(&text[..text.len() - 3]).is_err(), "cut short");
         assert!(read_invite("https://example.org").is_err());
         assert!(qr(&text).unwrap().lines().count() > 10);
+    }
+
+    #[test]
+    fn the_picture_shows_every_module_of_the_code() {
+        let code = QrCode::new("kahriz:an-invite").unwrap();
+        let bytes = png(&code).unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
+        let mut image = vec![0; reader.output_buffer_size().unwrap()];
+        let frame = reader.next_frame(&mut image).unwrap();
+        assert_eq!(frame.width as usize, (code.width() + 8) * PIXELS);
+        for y in 0..code.width() {
+            for x in 0..code.width() {
+                let at = (y + QUIET) * PIXELS * frame.line_size + (x + QUIET);
+                let expected = if code[(x, y)] == qrcode::Color::Dark { 0 } else { 0xff };
+                assert_eq!(image[at], expected, "{x},{y}");
+            }
+        }
+        assert_eq!(image[0], 0xff, "the quiet zone");
     }
 }

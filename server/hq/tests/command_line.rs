@@ -340,3 +340,65 @@ fn a_workspace_can_be_founded_and_its_keys_kept() {
     let status = kahriz(&["--json", "status", &hq]).json();
     assert_eq!(status["membership"], json!("headquarters"));
 }
+
+#[test]
+fn accounts_are_made_changed_and_removed_also_while_headquarters_serves() {
+    let world = World::founded();
+    let file = |name: &str, password: &str| {
+        let path = world.path(name);
+        std::fs::write(&path, format!("{password}\n")).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let good = file("good", "dörd qara qoyun bir körpü");
+    let add = |name: &str, file: &str| {
+        kahriz(&["account", "add", world.hq(), name, "--role", "operator", "--password-file", file])
+    };
+    assert!(kahriz(&["account", "list", world.hq()]).done().contains("nobody has an account"));
+    add("Leyla", &file("short", "qoyun")).failed(1, "at least 12");
+    add("Leyla", &file("known", "password1234")).failed(1, "would be guessed");
+    kahriz(&[
+        "account",
+        "add",
+        world.hq(),
+        "Leyla",
+        "--role",
+        "operator",
+        "--password-file",
+        "/no/such/file",
+    ])
+    .failed(1, "/no/such/file");
+    assert!(add("Leyla", &good).done().contains("operator"));
+    add("leyla", &good).failed(1, "already");
+
+    let server = world.serve(&[]);
+    add("Rauf", &good).done();
+    let other = file("other", "beş ağ at iki dəyirman");
+    kahriz(&["account", "password", world.hq(), "rauf", "--password-file", &other]).done();
+    let listed = kahriz(&["--json", "account", "list", world.hq()]).json();
+    let names: Vec<_> = listed.as_array().unwrap().iter().map(|account| &account["name"]).collect();
+    assert_eq!(names, ["Leyla", "Rauf"]);
+    assert!(!listed.to_string().contains("argon2"), "no hash is shown");
+    kahriz(&["account", "remove", world.hq(), "Rauf"]).done();
+    kahriz(&["account", "remove", world.hq(), "Rauf"]).failed(1, "no account of that name");
+    server.end();
+}
+
+#[test]
+fn every_export_is_accounted_for() {
+    let world = World::founded();
+    assert!(kahriz(&["exports", world.hq()]).done().contains("nothing was exported"));
+    let out = world.path("out");
+    kahriz(&["export", world.hq(), "--format", "csv", "--out", out.to_str().unwrap()]).done();
+    let server = world.serve(&[]);
+    kahriz(&["export", world.hq(), "--format", "geojson", "--kind", "landmine_incident"]).done();
+    // One that is refused on the way is accounted for as begun.
+    kahriz(&["export", world.hq(), "--format", "csv", "--out", out.to_str().unwrap()])
+        .failed(1, "is there already");
+    let told = kahriz(&["exports", world.hq()]);
+    let lines: Vec<&str> = told.done().lines().collect();
+    assert_eq!(lines.len(), 4, "{}", told.out);
+    assert!(lines[0].contains("csv 0 records") && lines[0].contains("at the command line"));
+    assert!(lines[1].contains("kind=landmine_incident") && lines[2].contains("not finished"));
+    assert!(lines[3].starts_with("last entry 5, "));
+    server.end();
+}

@@ -33,3 +33,24 @@ pub(crate) struct Filters {
     #[arg(long)]
     pub(crate) incomplete: bool,
 }
+
+impl Filters {
+    /// Those that were given, as they were typed, for the account of exports.
+    pub(crate) fn pairs(&self) -> Vec<(String, String)> {
+        let many = [
+            ("kind", &self.kinds),
+            ("scope", &self.scopes),
+            ("state", &self.states),
+            ("status", &self.statuses),
+        ];
+        let many = many.into_iter().flat_map(|(name, all)| all.iter().map(move |one| (name, one)));
+        let one = [("area", &self.area), ("from", &self.from), ("to", &self.to)];
+        let one = one.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+        let mut pairs: Vec<(String, String)> =
+            many.chain(one).map(|(name, value)| (name.to_owned(), value.clone())).collect();
+        let flags = [("contested", self.contested), ("incomplete", self.incomplete)];
+        let set = flags.into_iter().filter(|(_, is_set)| *is_set);
+        pairs.extend(set.map(|(name, _)| (name.to_owned(), "yes".to_owned())));
+        pairs
+    }
+}

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use kahriz_proto::roster::Role;
 use serde::{Deserialize, Serialize};
 
-use super::{AlarmOrder, ExportOrder, Filters, PolicyOrder, Revoke, Ruling};
+use super::{AccountOrder, AlarmOrder, ExportOrder, Filters, PolicyOrder, Revoke, Ruling};
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Order {
@@ -30,6 +30,8 @@ pub(crate) enum Order {
     Decide(Decide),
     Import(Import),
     Export(ExportOrder),
+    Exports,
+    Account(AccountOrder),
     Sync { relay: Option<String> },
     Letters(LettersOrder),
     Roster { out: PathBuf },

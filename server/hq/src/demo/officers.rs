@@ -11,6 +11,7 @@ use kahriz_proto::roster::Role;
 use super::counted::{Count, Counted};
 use super::generate::{District, Generator, Made};
 use crate::bell::Bell;
+use crate::export_log;
 use crate::failure::Failure;
 use crate::headquarters::Headquarters;
 use crate::keyfile;
@@ -68,6 +69,7 @@ impl Officer {
             out: &mut sink,
             terminal: Terminal::quiet(serving.bell.clone()),
             as_json: false,
+            who: export_log::system_user(),
             serving: Some(serving),
         };
         let expires_at = (shell::now_ms() / 1_000).max(0).cast_unsigned() + INVITE_S;

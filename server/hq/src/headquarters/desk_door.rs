@@ -49,8 +49,14 @@ fn take(stream: &TcpStream, workspace: &Workspace, serving: Serving, secret: &st
     let taken = stream.set_nonblocking(false).and_then(|()| {
         handover::serve_one(stream, secret, |request, out| {
             let terminal = Terminal::quiet(serving.bell.clone());
-            let mut desk =
-                Desk { workspace, out, terminal, as_json: request.as_json, serving: Some(serving) };
+            let mut desk = Desk {
+                workspace,
+                out,
+                terminal,
+                as_json: request.as_json,
+                who: request.who.clone(),
+                serving: Some(serving),
+            };
             operate::carry_out(&request.order, &mut desk)
         })
     });

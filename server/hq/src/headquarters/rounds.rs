@@ -13,6 +13,7 @@ use kahriz_proto::ids::ScopeId;
 use kahriz_proto::roster::Role;
 use tokio::sync::watch;
 
+use crate::export_log;
 use crate::failure::Failure;
 use crate::operate::{Desk, Joining, Joins, Serving, alarm_line, joining, waiting_joins};
 use crate::shell::{self, Terminal};
@@ -65,18 +66,27 @@ fn round(
         return Ok(());
     }
     let mut out = io::sink();
-    let mut desk =
-        Desk { workspace, out: &mut out, terminal, as_json: false, serving: Some(serving.clone()) };
+    let mut desk = Desk {
+        workspace,
+        out: &mut out,
+        terminal,
+        as_json: false,
+        who: export_log::system_user(),
+        serving: Some(serving.clone()),
+    };
     let all: Vec<ScopeId> = workspace.scopes().iter().map(|scope| scope.id).collect();
-    for (join, profile) in waiting_joins(&mut desk)? {
-        let Joining { code, officer, device } = joining(&join, &profile);
-        // A join that was told, or refused, once is not told again each half minute.
-        if !asked.insert(code.clone()) {
+    let waiting = waiting_joins(&mut desk)?;
+    for (join, profile) in &waiting {
+        let Joining { code, officer, device, doubt } = joining(workspace, &waiting, join, profile);
+        // A join that was told, or refused, once is not told again each half minute; unless it has become doubtful.
+        if !asked.insert(format!("{code}{doubt:?}")) {
             continue;
         }
         let (officer, device) = (say::printable(&officer), say::printable(&device));
-        if serving.joins == Joins::AdmitAll || workspace.policy().admits_all {
-            match operate::admit_join(&mut desk, &join, Role::Officer, &all) {
+        if let Some(doubt) = doubt {
+            say::aside(&format!("{officer} ({device}), code {code}: {doubt}"));
+        } else if serving.joins == Joins::AdmitAll || workspace.policy().admits_all {
+            match operate::admit_join(&mut desk, join, Role::Officer, &all) {
                 Ok(_) => say::aside(&format!(
                     "admitted {officer} ({device}), code {code}, without comparing codes"
                 )),

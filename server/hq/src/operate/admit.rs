@@ -1,7 +1,7 @@
 //! `admit`: who asks to join, and letting one in after a person has compared codes.
 
 use kahriz_core::drive;
-use kahriz_core::workspace::{Profile, short_code};
+use kahriz_core::workspace::{Profile, Workspace, short_code};
 use kahriz_proto::ids::ScopeId;
 use kahriz_proto::join::Join;
 use kahriz_proto::roster::Role;
@@ -21,20 +21,45 @@ pub(crate) struct Joining {
     pub(crate) code: String,
     pub(crate) officer: String,
     pub(crate) device: String,
+    /// Why nobody may be let in with this invite.
+    pub(crate) doubt: Option<Doubt>,
+}
+
+/// An invite is for one device. Who sees it used twice knows that somebody else has had it, and not which of the two
+/// is the officer: so neither is admitted, and new invites are handed over in person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Doubt {
+    /// Two devices that are no members ask with it.
+    #[error(
+        "ALARM: two devices ask to join with the same invite, so somebody has copied it. Admit neither; issue a new invite for the officer, and ask how the old one got out"
+    )]
+    Twice,
+    /// A member has joined with it.
+    #[error(
+        "ALARM: a device asks to join with an invite that was used before, so somebody has copied it. Do not admit it; look at the member who joined with that invite"
+    )]
+    UsedBefore,
 }
 
 /// Says, one a line or as JSON, who asks to join.
 pub(super) fn list(desk: &mut Desk<'_>) -> Result<(), Failure> {
-    let joining: Vec<Joining> =
-        waiting(desk)?.iter().map(|(join, profile)| joining(join, profile)).collect();
+    let waiting = waiting(desk)?;
+    let joining: Vec<Joining> = waiting
+        .iter()
+        .map(|(join, profile)| joining(desk.workspace, &waiting, join, profile))
+        .collect();
     if desk.as_json {
         return desk.say_json(&joining);
     }
     if joining.is_empty() {
         return desk.say("no device asks to join");
     }
-    for Joining { code, officer, device } in joining {
+    for Joining { code, officer, device, doubt } in joining {
         desk.say(&format!("code {code}  {}  ({})", printable(&officer), printable(&device)))?;
+        if let Some(doubt) = doubt {
+            desk.say(&format!("  {doubt}"))?;
+        }
     }
     Ok(())
 }
@@ -47,10 +72,14 @@ pub(super) fn run(desk: &mut Desk<'_>, order: &AdmitOrder) -> Result<(), Failure
     if let Some(text) = &order.join {
         return run_in_person(desk, order, text, &code, &granted);
     }
-    let matching = waiting(desk)?.into_iter().filter(|(join, _)| short_code(join) == code);
-    let matching: Vec<(Join, Profile)> = matching.collect();
+    let waiting = waiting(desk)?;
+    let matching = waiting.iter().filter(|(join, _)| short_code(join) == code);
+    let matching: Vec<&(Join, Profile)> = matching.collect();
     // Two with one code is one in a million, or somebody who tries.
-    let [(join, _)] = matching.as_slice() else { return Err(Failure::NoSuchJoin(code)) };
+    let [(join, profile)] = matching.as_slice() else { return Err(Failure::NoSuchJoin(code)) };
+    if let Some(doubt) = joining(desk.workspace, &waiting, join, profile).doubt {
+        return Err(Failure::DoubtfulJoin(doubt));
+    }
     let profile = admit(desk, join, order.role.into(), &granted)?;
     say_admitted(desk, &profile)
 }
@@ -108,11 +137,30 @@ pub(crate) fn waiting(desk: &mut Desk<'_>) -> Result<Vec<(Join, Profile)>, Failu
     Ok(joins.into_iter().filter_map(read).collect())
 }
 
-pub(crate) fn joining(join: &Join, profile: &Profile) -> Joining {
+/// What is shown of a join among all that wait.
+pub(crate) fn joining(
+    workspace: &Workspace,
+    waiting: &[(Join, Profile)],
+    join: &Join,
+    profile: &Profile,
+) -> Joining {
     Joining {
         code: short_code(join),
         officer: profile.officer.clone(),
         device: profile.device.clone(),
+        doubt: doubt(workspace, waiting, join),
+    }
+}
+
+fn doubt(workspace: &Workspace, waiting: &[(Join, Profile)], join: &Join) -> Option<Doubt> {
+    let invite = join.invite_id();
+    let is_used =
+        workspace.roster().invite(invite).is_some_and(|invited| invited.used_by.is_some());
+    let devices = waiting.iter().filter(|(other, _)| other.invite_id() == invite).count();
+    match (is_used, devices) {
+        (true, _) => Some(Doubt::UsedBefore),
+        (false, 2..) => Some(Doubt::Twice),
+        (false, _) => None,
     }
 }
 

@@ -6,8 +6,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use kahriz_core::forms::{Forms, Group, Kind};
-use kahriz_core::query::Query;
 use kahriz_core::workspace::RecordView;
+use kahriz_proto::ids::RecordId;
 use serde_json::json;
 
 use super::{Desk, find, scopes};
@@ -15,23 +15,45 @@ use crate::cli::{ExportOrder, Format};
 use crate::export::csv::Tables;
 use crate::export::geojson::Features;
 use crate::export::{Leaving, Tally, leaving};
+use crate::export_log::{self, Event};
 use crate::failure::Failure;
-use crate::{keyfile, say};
+use crate::{keyfile, say, shell};
 
 pub(super) fn run(desk: &mut Desk<'_>, order: &ExportOrder) -> Result<(), Failure> {
     let query = find::query(desk.workspace, &order.filters)?;
+    let ids = find::all(desk.workspace, &query)?;
+    let begun = log_begun(desk, order, ids.len() as u64)?;
     let tally = match (order.format, &order.out) {
-        (Format::Csv, Some(folder)) => csv_folder(desk, order, &query, folder)?,
-        (Format::Csv, None) => csv_table(desk, order, &query)?,
-        (Format::Geojson, out) => geojson(desk, order, &query, out.as_deref())?,
+        (Format::Csv, Some(folder)) => csv_folder(desk, order, &ids, folder)?,
+        (Format::Csv, None) => csv_table(desk, order, &ids)?,
+        (Format::Geojson, out) => geojson(desk, order, &ids, out.as_deref())?,
     };
+    let Tally { records, withdrawn, withheld, .. } = tally;
+    let ended = Event::Ended { begun, records, withdrawn, withheld };
+    export_log::append(desk.workspace, ended, shell::now_ms())?;
     summarise(desk, order, tally)
+}
+
+/// Before the first byte leaves: what cannot be logged does not leave.
+fn log_begun(desk: &Desk<'_>, order: &ExportOrder, found: u64) -> Result<u64, Failure> {
+    let format = match order.format {
+        Format::Csv => "csv",
+        Format::Geojson => "geojson",
+    };
+    let event = Event::Begun {
+        who: desk.who.clone(),
+        format: format.to_owned(),
+        with_protected: order.with_protected,
+        filters: order.filters.pairs(),
+        found,
+    };
+    Ok(export_log::append(desk.workspace, event, shell::now_ms())?)
 }
 
 fn csv_folder(
     desk: &mut Desk<'_>,
     order: &ExportOrder,
-    query: &Query,
+    ids: &[RecordId],
     folder: &Path,
 ) -> Result<Tally, Failure> {
     let failed = |source: io::Error| Failure::File { path: folder.to_owned(), source };
@@ -49,7 +71,7 @@ fn csv_folder(
             tables.insert(kind.name.as_str(), begun);
         }
     }
-    let tally = each(desk, order, query, |record, scope, _| {
+    let tally = each(desk, order, ids, |record, scope, _| {
         match tables.get_mut(record.view.kind.name.as_str()) {
             Some(tables) => tables.write(record, scope),
             None => Ok(()),
@@ -60,7 +82,7 @@ fn csv_folder(
 }
 
 /// The one table that was asked for, to the standard output.
-fn csv_table(desk: &mut Desk<'_>, order: &ExportOrder, query: &Query) -> Result<Tally, Failure> {
+fn csv_table(desk: &mut Desk<'_>, order: &ExportOrder, ids: &[RecordId]) -> Result<Tally, Failure> {
     let [kind] = kinds(order)[..] else { return Err(Failure::WhichTable) };
     let mut written = Vec::new();
     let mut main = Some(&mut written);
@@ -68,7 +90,7 @@ fn csv_table(desk: &mut Desk<'_>, order: &ExportOrder, query: &Query) -> Result<
     let Some(mut tables) = Tables::begin(kind, order.with_protected, open)? else {
         return Ok(Tally::default());
     };
-    let tally = each(desk, order, query, |record, scope, _| tables.write(record, scope))?;
+    let tally = each(desk, order, ids, |record, scope, _| tables.write(record, scope))?;
     tables.finish()?;
     desk.out.write_all(&written)?;
     Ok(tally)
@@ -77,7 +99,7 @@ fn csv_table(desk: &mut Desk<'_>, order: &ExportOrder, query: &Query) -> Result<
 fn geojson(
     desk: &mut Desk<'_>,
     order: &ExportOrder,
-    query: &Query,
+    ids: &[RecordId],
     out: Option<&Path>,
 ) -> Result<Tally, Failure> {
     let mut written = Vec::new();
@@ -87,7 +109,7 @@ fn geojson(
     };
     let mut features = Features::begin(place)?;
     let with_protected = order.with_protected;
-    let tally = each(desk, order, query, |record, scope, tally| {
+    let tally = each(desk, order, ids, |record, scope, tally| {
         features.write(record, scope, with_protected, tally)
     })?;
     features.finish()?;
@@ -99,15 +121,14 @@ fn geojson(
 fn each(
     desk: &mut Desk<'_>,
     order: &ExportOrder,
-    query: &Query,
+    ids: &[RecordId],
     mut write: impl FnMut(&Leaving<'_>, &str, &mut Tally) -> io::Result<()>,
 ) -> Result<Tally, Failure> {
     let areas = desk.workspace.scopes();
-    let ids = find::all(desk.workspace, query)?;
     let bar = desk.terminal.bar("exporting", ids.len() as u64, false);
     let mut tally = Tally::default();
     for id in ids {
-        let Some(view) = desk.workspace.record(id)?.filter(|view: &RecordView| !view.deleted)
+        let Some(view) = desk.workspace.record(*id)?.filter(|view: &RecordView| !view.deleted)
         else {
             continue;
         };

@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use kahriz_core::drive;
+use kahriz_proto::join::Invite;
 use serde_json::json;
 
 use super::{Desk, publish};
@@ -21,14 +22,11 @@ const HOUR_S: u64 = 3_600;
 const IN_PERSON_S: u64 = HOUR_S / 2;
 
 pub(super) fn run(desk: &mut Desk<'_>, order: &InviteOrder) -> Result<(), Failure> {
-    let claimed = shell::claimed();
     let lasts = order.hours.map_or(IN_PERSON_S, |hours| u64::from(hours) * HOUR_S);
-    let expires_at = (claimed.ms / 1_000).max(0).cast_unsigned() + lasts;
     // Before the invite is issued: one that could not be written would still be open.
     let png = order.png.as_deref().map(new_file).transpose()?;
-    let invite =
-        desk.workspace.invite(expires_at, claimed, drive::Shell::rng(&mut desk.terminal))?;
-    let published = publish(desk)?;
+    let (invite, published) = issue(desk, lasts)?;
+    let expires_at = invite.expires_at;
     let text = paper::write_invite(&invite);
     if let Some((mut file, path)) = png.zip(order.png.as_ref()) {
         let written = file.write_all(&paper::qr_png(&text).unwrap_or_default());
@@ -56,6 +54,18 @@ pub(super) fn run(desk: &mut Desk<'_>, order: &InviteOrder) -> Result<(), Failur
             desk.say(&format!("It works once the relay knows of it ({why}): run `kahriz serve`."))
         }
     }
+}
+
+/// An invite that ends after so long, and why the relay does not know of it yet, if it cannot be reached now.
+pub(crate) fn issue(
+    desk: &mut Desk<'_>,
+    seconds: u64,
+) -> Result<(Invite, Option<String>), Failure> {
+    let claimed = shell::claimed();
+    let expires_at = (claimed.ms / 1_000).max(0).cast_unsigned() + seconds;
+    let invite =
+        desk.workspace.invite(expires_at, claimed, drive::Shell::rng(&mut desk.terminal))?;
+    Ok((invite, publish(desk)?))
 }
 
 fn new_file(path: &Path) -> Result<File, Failure> {

@@ -11,6 +11,12 @@ use super::PageState;
 use super::address::Address;
 use super::frame::{Frame, Place};
 use super::visit::Visit;
+use super::words::Words;
+use crate::accounts::{AccountError, Session, Unfit};
+use crate::export_log::Who;
+use crate::failure::Failure;
+use crate::operate::Desk;
+use crate::shell::Terminal;
 
 /// Why there is no such page.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +33,21 @@ pub(crate) enum Problem {
     /// The address leads nowhere.
     #[error("no such page")]
     NoPage,
+    /// Another site asked for a change.
+    #[error("not sent by a page of this headquarters")]
+    Foreign,
+    /// What was sent is no form of these pages.
+    #[error("this is no form of these pages")]
+    NoForm,
+    /// The account's role does not allow it.
+    #[error("this account may not do that")]
+    NotAllowed,
+    /// A link that was good once.
+    #[error("this link was used, or has ended")]
+    Spent,
+    /// An order that was not carried out, in the program's own words.
+    #[error("{0}")]
+    Order(String),
     /// Something other than reading was asked for.
     #[error("only reading is possible here")]
     OnlyReading,
@@ -42,6 +63,10 @@ impl Problem {
     fn status(&self) -> StatusCode {
         match self {
             Self::NoRecord { .. } | Self::NoField | Self::NoPage => StatusCode::NOT_FOUND,
+            Self::Foreign | Self::NotAllowed => StatusCode::FORBIDDEN,
+            Self::NoForm => StatusCode::BAD_REQUEST,
+            Self::Spent => StatusCode::GONE,
+            Self::Order(_) => StatusCode::CONFLICT,
             Self::OnlyReading => StatusCode::METHOD_NOT_ALLOWED,
             Self::Store => StatusCode::SERVICE_UNAVAILABLE,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
@@ -67,6 +92,56 @@ where
 pub(crate) fn unreadable(error: impl std::error::Error) -> Problem {
     tracing::warn!(%error, "the store could not be read for a page");
     Problem::Store
+}
+
+/// The same for what could not be kept.
+pub(crate) fn unwritable(error: impl std::error::Error) -> Problem {
+    tracing::warn!(%error, "the store could not be changed for a page");
+    Problem::Store
+}
+
+/// Why an account was not made or changed, in the words of the page.
+pub(crate) fn about_account(error: &AccountError, words: &Words) -> String {
+    match error {
+        AccountError::Taken => words.name_taken.to_owned(),
+        AccountError::Name => words.name_unfit.to_owned(),
+        AccountError::Unfit(Unfit::Guessed) => words.password_guessed.to_owned(),
+        AccountError::Unfit(Unfit::Short | Unfit::Long) => words.password_rule.to_owned(),
+        AccountError::NoSuch
+        | AccountError::Spent
+        | AccountError::Read(_)
+        | AccountError::Save(_) => error.to_string(),
+    }
+}
+
+/// Carries out what a person on the page asks, at the same desk as an order of the command line. What it prints is the
+/// answer.
+pub(crate) async fn at_desk<T, F>(
+    state: &PageState,
+    who: &Session,
+    work: F,
+) -> Result<(T, Vec<u8>), Problem>
+where
+    T: Send + 'static,
+    F: FnOnce(&mut Desk<'_>) -> Result<T, Failure> + Send + 'static,
+{
+    let (serving, who) = (state.serving.clone(), Who::Account(who.name.clone()));
+    ask(state, move |workspace| {
+        let mut out = Vec::new();
+        let terminal = Terminal::quiet(serving.bell.clone());
+        let mut desk = Desk {
+            workspace,
+            out: &mut out,
+            terminal,
+            as_json: false,
+            who,
+            serving: Some(serving),
+        };
+        let done = work(&mut desk).map_err(|failure| Problem::Order(failure.to_string()))?;
+        drop(desk);
+        Ok((done, out))
+    })
+    .await
 }
 
 /// The rendered page, or the page of its problem.
@@ -109,17 +184,25 @@ struct ProblemPage {
     status: u16,
     what: &'static str,
     remedy: &'static str,
+    /// What the program says of an order that was not carried out.
+    said: Option<String>,
     /// The id that was looked for, and where to search for it instead.
     search: Option<(String, Address)>,
 }
 
-fn sorry(state: &PageState, visit: &Visit, problem: &Problem) -> Response {
+/// The page of a problem.
+pub(crate) fn sorry(state: &PageState, visit: &Visit, problem: &Problem) -> Response {
     let frame = Frame::new(state, visit, Place::Elsewhere);
     let words = frame.words;
     let (what, remedy) = match problem {
         Problem::NoRecord { .. } => (words.no_record, words.no_record_remedy),
         Problem::NoField => (words.no_field, words.no_field_remedy),
         Problem::NoPage => (words.no_page, words.no_page_remedy),
+        Problem::Foreign => (words.foreign, words.foreign_remedy),
+        Problem::NoForm => (words.no_form, words.no_form_remedy),
+        Problem::NotAllowed => (words.not_allowed, words.not_allowed_remedy),
+        Problem::Spent => (words.spent, words.spent_remedy),
+        Problem::Order(_) => (words.not_done, words.not_done_remedy),
         Problem::OnlyReading => (words.only_reading, words.only_reading_remedy),
         Problem::Store => (words.no_store, words.no_store_remedy),
         Problem::Broken => (words.broken, words.broken_remedy),
@@ -129,11 +212,17 @@ fn sorry(state: &PageState, visit: &Visit, problem: &Problem) -> Response {
         Problem::NoField
         | Problem::NoPage
         | Problem::OnlyReading
+        | Problem::Foreign
+        | Problem::NoForm
+        | Problem::NotAllowed
+        | Problem::Spent
+        | Problem::Order(_)
         | Problem::Store
         | Problem::Broken => None,
     };
+    let said = if let Problem::Order(said) = problem { Some(said.clone()) } else { None };
     let status = problem.status();
-    let page = ProblemPage { frame, status: status.as_u16(), what, remedy, search };
+    let page = ProblemPage { frame, status: status.as_u16(), what, remedy, said, search };
     match page.render() {
         Ok(html) => (status, Html(html)).into_response(),
         Err(_) => status.into_response(),

@@ -8,6 +8,7 @@ use super::moment;
 use super::visit::Visit;
 use super::words::{Words, words};
 use super::{assets, meaning};
+use crate::accounts::{Role, Session};
 
 /// Which of the main pages one stands on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,14 @@ pub(crate) enum Place {
     Records,
     /// The map.
     Map,
+    /// Members, and who asks to become one.
+    People,
+    /// What is not merged.
+    Quarantine,
+    /// The account of what left.
+    Exports,
+    /// Who may use the page.
+    Accounts,
     /// None of them.
     Elsewhere,
 }
@@ -28,9 +37,19 @@ pub(crate) struct Frame {
     pub(crate) lang: &'static str,
     pub(crate) dir: &'static str,
     pub(crate) version: &'static str,
-    pub(crate) places: [Link; 3],
+    /// Where whoever is signed in may go.
+    pub(crate) places: Vec<Link>,
     pub(crate) languages: Vec<Link>,
-    pub(crate) sync: SyncLine,
+    /// Nobody's business who is not signed in.
+    pub(crate) sync: Option<SyncLine>,
+    pub(crate) who: Option<Signed>,
+}
+
+/// Whoever is signed in, for the frame and its forms.
+pub(crate) struct Signed {
+    pub(crate) name: String,
+    pub(crate) role: &'static str,
+    pub(crate) form_token: String,
 }
 
 /// A link of the frame.
@@ -79,14 +98,50 @@ impl Frame {
             lang: visit.lang.tag(),
             dir: if visit.lang.is_right_to_left() { "rtl" } else { "ltr" },
             version: assets::version(),
-            places: [
-                place(words.overview, "/", Place::Overview),
-                place(words.records, "/records", Place::Records),
-                place(words.map, "/map", Place::Map),
-            ],
+            places: PLACES
+                .iter()
+                .filter(|(_, _, _, role)| visit.may(*role))
+                .map(|(here, path, label, _)| place(label(words), path, *here))
+                .collect(),
             languages: Lang::ALL.into_iter().map(|lang| language(visit, lang)).collect(),
-            sync: sync_line(state, words),
+            sync: visit.who.as_ref().map(|_| sync_line(state, words)),
+            who: visit.who.as_ref().map(|who| signed(who, words)),
         }
+    }
+
+    /// What every form carries.
+    pub(crate) fn form_token(&self) -> &str {
+        self.who.as_ref().map_or("", |who| &who.form_token)
+    }
+}
+
+type Label = fn(&Words) -> &'static str;
+
+/// The main pages, in their order, and who sees that there is one.
+const PLACES: [(Place, &str, Label, Role); 7] = [
+    (Place::Overview, "/", |words| words.overview, Role::Viewer),
+    (Place::Records, "/records", |words| words.records, Role::Viewer),
+    (Place::Map, "/map", |words| words.map, Role::Viewer),
+    (Place::People, "/people", |words| words.people, Role::Viewer),
+    (Place::Quarantine, "/quarantine", |words| words.quarantine, Role::Viewer),
+    (Place::Exports, "/exports", |words| words.exports, Role::Operator),
+    (Place::Accounts, "/accounts", |words| words.accounts, Role::Administrator),
+];
+
+fn signed(who: &Session, words: &Words) -> Signed {
+    Signed {
+        name: who.name.clone(),
+        role: role_name(who.role, words),
+        form_token: who.form_token.clone(),
+    }
+}
+
+/// What an account's role is called.
+pub(crate) fn role_name(role: Role, words: &Words) -> &'static str {
+    match role {
+        Role::Viewer => words.viewer,
+        Role::Operator => words.operator,
+        Role::Administrator => words.administrator,
     }
 }
 
@@ -96,7 +151,7 @@ fn language(visit: &Visit, lang: Lang) -> Link {
 }
 
 fn sync_line(state: &PageState, words: &Words) -> SyncLine {
-    let sync = state.sync.borrow();
+    let sync = state.serving.state.borrow();
     let since = sync.last_ok_ms.map(When::at);
     let (tone, label) = match (&sync.failure, &since) {
         (Some(_), _) => ("failed", words.sync_failed),

@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used)]
 
+mod door;
 mod field;
+mod people;
 
 use field::Field;
 
@@ -123,8 +125,7 @@ fn an_unknown_id_is_answered_with_what_to_do() {
             .body
             .contains("Əli Əliyev")
     );
-    let (path, host) = ("/records", format!("Host: {}\r\n", field.page));
-    assert_eq!(field.ask("POST", path, &host).status, 405);
+    assert_eq!(field.post("/records", &[]).status, 405);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use kahriz_core::drive::{self, Progress, Shell};
 use kahriz_core::workspace::{Claimed, Founding, Profile, ScopeProfile, StoreKey, Workspace};
 use kahriz_http::{HttpOptions, HttpTransport};
 use kahriz_proto::ids::{RecordId, ScopeId};
+use kahriz_proto::join::Invite;
 use kahriz_proto::roster::Role;
 use kahriz_relay::log::MemoryLog;
 use kahriz_relay::{Registration, RelayConfig};
@@ -20,6 +21,10 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
+use crate::accounts::{Accounts, Role as AccountRole};
+use crate::bell::Bell;
+use crate::operate::{Joins, Serving};
+use crate::page::typed::folded;
 use crate::page::{PageState, router};
 use crate::sync_state::SyncState;
 
@@ -29,15 +34,31 @@ pub(crate) struct Field {
     pub(crate) phone: Workspace,
     pub(crate) page: SocketAddr,
     pub(crate) sync: watch::Sender<SyncState>,
+    pub(crate) accounts: Arc<Accounts>,
+    /// Whose browser asks.
+    pub(crate) browser: Browser,
     relay_url: String,
     _runtime: Runtime,
-    _folder: TempDir,
+    folder: TempDir,
 }
+
+/// What a browser has of its session.
+#[derive(Clone, Default)]
+pub(crate) struct Browser {
+    pub(crate) cookie: String,
+    pub(crate) form_token: String,
+}
+
+/// Of every account here.
+pub(crate) const PASSWORD: &str = "dörd qara qoyun bir körpü";
 
 /// What the page answered.
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    /// In small letters.
     pub(crate) head: String,
+    /// The session that was set, if one was.
+    pub(crate) cookies: Vec<String>,
     pub(crate) body: String,
 }
 
@@ -84,18 +105,30 @@ impl Field {
         let (headquarters, phone) = founded(&folder, &relay_url);
         let headquarters = Arc::new(headquarters);
         let (sync, watched) = watch::channel(SyncState::default());
-        let state = PageState { workspace: headquarters.clone(), sync: watched };
+        let serving = Serving {
+            relay_url: relay_url.clone(),
+            pin: None,
+            bell: Bell::default(),
+            state: watched,
+            joins: Joins::Announce,
+        };
+        let accounts = Arc::new(Accounts::new(headquarters.clone()));
+        let state =
+            PageState { workspace: headquarters.clone(), serving, accounts: accounts.clone() };
         runtime.spawn(async move { axum::serve(page, router(state)).await });
-        let field = Self {
+        let mut field = Self {
+            accounts,
+            browser: Browser::default(),
             headquarters,
             phone,
             page: page_address,
             sync,
             relay_url,
             _runtime: runtime,
-            _folder: folder,
+            folder,
         };
         field.sync();
+        field.browser = field.account("Aygün", AccountRole::Administrator);
         field
     }
 
@@ -131,6 +164,67 @@ impl Field {
         self.sync();
     }
 
+    /// Makes an account and signs it in.
+    pub(crate) fn account(&self, name: &str, role: AccountRole) -> Browser {
+        self.accounts.add(name, role, PASSWORD, now().ms).unwrap();
+        self.browser_of(&self.accounts.sign_in(name, PASSWORD, now().ms).unwrap())
+    }
+
+    /// What a browser has after that.
+    fn browser_of(&self, session: &crate::accounts::Session) -> Browser {
+        let workspace = self.headquarters.id().to_string();
+        let token = session.renewed.as_ref().unwrap();
+        Browser {
+            cookie: format!("kahriz-session-{}={token}", &workspace[..8]),
+            form_token: session.form_token.clone(),
+        }
+    }
+
+    /// Another phone, that asks to join with an invite; its code.
+    pub(crate) fn ask_to_join(&self, officer: &str, invite: &Invite) -> String {
+        let (key, mut rng) = (StoreKey::from_bytes([9; 32]), StdRng::seed_from_u64(drawn()));
+        let at = self.folder.path().join(officer);
+        let profile = Profile { officer: officer.to_owned(), device: "a phone".to_owned() };
+        let phone = Workspace::prepare_join(&at, &key, invite, &profile, &mut rng).unwrap();
+        drive::join(&phone, &mut line(&self.relay_url), &mut brief()).unwrap();
+        phone.own_short_code().unwrap().unwrap()
+    }
+
+    /// An invite that the relay knows.
+    pub(crate) fn invite(&self) -> Invite {
+        let expires_at = now().ms.cast_unsigned() / 1_000 + 600;
+        let mut rng = StdRng::seed_from_u64(drawn());
+        let invite = self.headquarters.invite(expires_at, now(), &mut rng).unwrap();
+        drive::publish_roster(&self.headquarters, &mut line(&self.relay_url), &mut brief())
+            .unwrap();
+        invite
+    }
+
+    /// Sends a form of one of our pages.
+    pub(crate) fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let browser = self.browser.clone();
+        self.post_as(&browser, path, fields)
+    }
+
+    /// The same from another browser.
+    pub(crate) fn post_as(&self, browser: &Browser, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = [("form_token", browser.form_token.as_str())];
+        let origin = format!("Host: {0}\r\nOrigin: http://{0}\r\n", self.page);
+        let headers = format!("{origin}Cookie: {}\r\n", browser.cookie);
+        self.send(path, &headers, &[&token, fields].concat())
+    }
+
+    /// Sends a form with exactly these headers and fields.
+    pub(crate) fn send(&self, path: &str, headers: &str, fields: &[(&str, &str)]) -> Answer {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let body = folded(&fields.iter().map(owned).collect::<Vec<_>>());
+        let form = format!(
+            "{headers}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n",
+            body.len()
+        );
+        self.raw("POST", path, &form, &body)
+    }
+
     /// What a browser on this machine gets.
     pub(crate) fn get(&self, path: &str) -> Answer {
         self.ask("GET", path, &format!("Host: {}\r\n", self.page))
@@ -138,14 +232,32 @@ impl Field {
 
     /// What whoever writes these headers gets.
     pub(crate) fn ask(&self, method: &str, path: &str, headers: &str) -> Answer {
+        self.raw(method, path, &format!("{headers}Cookie: {}\r\n", self.browser.cookie), "")
+    }
+
+    /// What whoever is not signed in gets.
+    pub(crate) fn stranger(&self, path: &str) -> Answer {
+        self.raw("GET", path, &format!("Host: {}\r\n", self.page), "")
+    }
+
+    /// What another browser gets.
+    pub(crate) fn get_as(&self, browser: &Browser, path: &str) -> Answer {
+        let headers = format!("Host: {}\r\nCookie: {}\r\n", self.page, browser.cookie);
+        self.raw("GET", path, &headers, "")
+    }
+
+    fn raw(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
         let mut stream = TcpStream::connect(self.page).unwrap();
-        let request = format!("{method} {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n");
+        let request =
+            format!("{method} {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n{body}");
         stream.write_all(request.as_bytes()).unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).unwrap();
+        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+        let body = String::from_utf8(bytes[end + 4..].to_vec()).unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Answer { status, head: head.to_lowercase(), body: body.to_owned() }
+        Answer { status, cookies: cookies(&head), head: head.to_lowercase(), body }
     }
 }
 
@@ -219,8 +331,18 @@ fn line(relay_url: &str) -> HttpTransport {
 
 /// Another chance each time: the relay refuses a token that it has seen.
 fn brief() -> Brief {
+    Brief(StdRng::seed_from_u64(drawn()))
+}
+
+fn drawn() -> u64 {
     static DRAWN: AtomicU64 = AtomicU64::new(2);
-    Brief(StdRng::seed_from_u64(DRAWN.fetch_add(1, Ordering::Relaxed)))
+    DRAWN.fetch_add(1, Ordering::Relaxed)
+}
+
+fn cookies(head: &str) -> Vec<String> {
+    let lines = head.lines().filter_map(|line| line.split_once(": "));
+    let set = lines.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+    set.map(|(_, cookie)| cookie.to_owned()).collect()
 }
 
 fn listen(runtime: &Runtime) -> TcpListener {
