@@ -7,3 +7,4 @@ mod exchange;
 mod membership;
 mod store;
 mod support;
+mod tokens;
