@@ -10,12 +10,14 @@
 
 pub mod clock;
 pub mod device;
+pub mod forged;
 pub mod insider;
 pub mod line;
 pub mod relay;
 pub mod weather;
 
 pub use device::{Device, Who};
+pub use forged::LyingRelay;
 pub use insider::{ForgedRelay, Insider};
 pub use line::SimulatedLine;
 pub use relay::{LogKind, SimulatedRelay};

@@ -4,7 +4,7 @@ use super::{Exchange, Failure, Finish, Input, Millis, Outgoing, Output, Stage};
 use crate::cursor::Cursor;
 use crate::frame::FrameRef;
 use crate::ids::{Incarnation, ScopeId};
-use crate::item::{PageContent, PageItem, push_item, read_varint};
+use crate::item::{ITEM_BYTES_MAX, PageContent, PageItem, push_item, read_varint};
 use crate::limits::{
     PAGE_BYTES_FIRST, PAGE_BYTES_MAX, PUSH_BYTES_FIRST, PUSH_BYTES_MAX, RETRY_DELAY_MS_FIRST,
     RETRY_DELAY_MS_MAX, STAGE_BYTES, TRIES_WITHOUT_PROGRESS_MAX,
@@ -53,6 +53,8 @@ pub struct Session {
     refused: bool,
     push_bytes: usize,
     page_bytes: usize,
+    /// Bytes that the page under way may still bring.
+    page_left: usize,
     tries: u32,
     held_before: (u64, u32),
     /// Whether the exchange under way has brought or taken anything.
@@ -90,6 +92,7 @@ impl Session {
             refused: false,
             push_bytes: PUSH_BYTES_FIRST,
             page_bytes: PAGE_BYTES_FIRST,
+            page_left: 0,
             tries: 0,
             held_before: (0, 0),
             progressed: false,
@@ -208,6 +211,8 @@ impl Session {
         let control = minicbor::to_vec(&request).expect("writing to a vector cannot fail");
         let partial = pull.map(|(_, bytes)| bytes).unwrap_or_default();
         self.at = At::Exchanging;
+        // A page may end within an item, never go on for ever.
+        self.page_left = self.page_bytes + ITEM_BYTES_MAX;
         self.asking = self.unsure;
         self.ended = false;
         self.more = false;
@@ -307,6 +312,8 @@ impl Session {
     /// Takes in one item; false if it is not the one that must come next in its scope.
     fn on_item(&mut self, item: PageItem, wire_bytes: usize) -> bool {
         let Some(cursor) = self.ahead.get_mut(item.scope as usize) else { return false };
+        let Some(left) = self.page_left.checked_sub(wire_bytes) else { return false };
+        self.page_left = left;
         if item.position != cursor.position + 1 {
             return false;
         }

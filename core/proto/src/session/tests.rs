@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::ids::{LogId, ScopeId};
+use crate::ids::{FrameHash, LogId, ScopeId};
+use crate::item::{ITEM_BYTES_MAX, PageContent, PageItem};
 use crate::message::{Partial, SyncRequest, partial_tag};
 
 fn no_luck() -> u64 {
@@ -205,4 +206,26 @@ fn a_relay_that_never_counts_what_is_pushed_is_given_up() {
     };
     let finish = run(&mut session(), &[outgoing(1, 10)], deaf);
     assert_eq!(finish.failure, Some(Failure::Nonsense));
+}
+
+/// A relay that was broken into never ended its page: each item followed the last one and said "your own", and the
+/// phone read on until somebody took it away.
+#[test]
+fn a_page_that_never_ends_is_nonsense_after_what_was_asked_for() {
+    let mut session = session();
+    session.poll();
+    tell(&mut session, Input::Frames(vec![]));
+    let (asked, _) = exchange(&mut session);
+    tell(&mut session, Input::Answered(SyncAnswer::default()));
+    let mut bytes = 0;
+    for position in 1.. {
+        if !session.is_exchanging() {
+            break;
+        }
+        let content = PageContent::Own(FrameHash::from_bytes([3; 32]));
+        tell(&mut session, Input::Item(PageItem { scope: 0, position, content }, 1_000));
+        bytes += 1_000;
+        assert!(bytes <= asked.page_bytes as usize + ITEM_BYTES_MAX + 1_000);
+    }
+    assert!(bytes > asked.page_bytes as usize, "a page may end within an item");
 }

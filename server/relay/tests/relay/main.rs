@@ -9,3 +9,4 @@ mod letters;
 mod membership;
 mod store;
 mod support;
+mod tokens;

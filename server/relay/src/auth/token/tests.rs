@@ -1,6 +1,8 @@
 //! Which tokens pass, as a table. Each line is one way in that somebody has tried somewhere.
 #![allow(clippy::unwrap_used)]
 
+mod table;
+
 use super::*;
 use crate::testing::{Device, Organisation, token_for};
 use kahriz_proto::hash::hash_short;
