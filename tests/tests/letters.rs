@@ -581,7 +581,9 @@ impl SettleBut for World {
     fn settle_but(&mut self, who: Who) {
         let others: Vec<Who> = self.everybody().filter(|other| *other != who).collect();
         for _ in 0..2 {
-            others.iter().for_each(|other| drop(self.sync(*other)));
+            for other in others {
+                self.sync(*other);
+            }
         }
     }
 }

@@ -96,9 +96,12 @@ pub fn values_in(rest: &[u8]) -> Option<Range<usize>> {
     Some(values.map_or(end..end, |(_, range)| range))
 }
 
+/// Columns by their specification, and where each lies.
+pub(super) type Columns = Vec<(u64, Range<usize>)>;
+
 /// The columns that the headers at the head of an anatomy's `rest` name, each by its specification with the place
 /// that it takes, and where the last one ends. They may end behind the bytes that are there.
-pub(super) fn columns_in(rest: &[u8]) -> Option<(Vec<(u64, Range<usize>)>, usize)> {
+pub(super) fn columns_in(rest: &[u8]) -> Option<(Columns, usize)> {
     let mut at = Reader(rest);
     let count = at.count(2)?;
     let mut headers = Vec::with_capacity(count.min(COLUMNS_USUAL));

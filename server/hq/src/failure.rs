@@ -178,10 +178,8 @@ impl From<SyncError> for Failure {
 impl Failure {
     /// The failure of a line, with what only its transport knows.
     pub(crate) fn on_line(self, transport: &HttpTransport) -> Self {
-        match self {
-            Self::Line(LineFailure::NotARelay) if transport.met_another_key() => Self::AnotherKey,
-            other => other,
-        }
+        let is_no_relay = matches!(self, Self::Line(LineFailure::NotARelay));
+        if is_no_relay && transport.met_another_key() { Self::AnotherKey } else { self }
     }
 
     /// The exit code.

@@ -221,7 +221,12 @@ impl From<RestoreError> for Failure {
     fn from(source: RestoreError) -> Self {
         match source {
             RestoreError::Roster(error) => AdminError::Roster(error).into(),
-            source => Refusal::Roster { place: "the member list".to_owned(), source }.into(),
+            source @ (RestoreError::NoRoster
+            | RestoreError::AnotherRecoveryKey
+            | RestoreError::NotLost(_)
+            | RestoreError::Open(_)) => {
+                Refusal::Roster { place: "the member list".to_owned(), source }.into()
+            }
         }
     }
 }

@@ -69,8 +69,11 @@ pub(crate) fn issue(
 }
 
 fn new_file(path: &Path) -> Result<File, Failure> {
-    keyfile::private_file(path).map_err(|source| match source.kind() {
-        ErrorKind::AlreadyExists => Failure::Exists(path.to_owned()),
-        _ => Failure::File { path: path.to_owned(), source },
+    keyfile::private_file(path).map_err(|source| {
+        let path = path.to_owned();
+        match source.kind() == ErrorKind::AlreadyExists {
+            true => Failure::Exists(path),
+            false => Failure::File { path, source },
+        }
     })
 }

@@ -37,7 +37,10 @@ pub(super) fn keys(source: &KeySource) -> Result<RecoveryKeys, Failure> {
     }
     Ok(combine(&shares).map_err(|source| match source {
         CombineError::TooFew { .. } => Refusal::TooFew(source),
-        source => Refusal::Combine { place: "the shares".to_owned(), source },
+        source @ (CombineError::Twice(_)
+        | CombineError::AnotherWorkspace { .. }
+        | CombineError::AnotherSplitting { .. }
+        | CombineError::Altered) => Refusal::Combine { place: "the shares".to_owned(), source },
     })?)
 }
 

@@ -134,7 +134,7 @@ fn sync_body(ours: &Side, theirs: &Side, it: Try) -> (Vec<u8>, Vec<u8>) {
     let mut cursors = vec![Cursor::start(theirs.of.scope(1))];
     cursors[0].position = it.number;
     cursors[0].rolling = Rolling([it.variant; 16]);
-    if it.variant % 2 == 0 {
+    if it.variant.is_multiple_of(2) {
         cursors.push(Cursor::start(ours.of.scope(1)));
     }
     let sync = SyncRequest {
@@ -142,7 +142,7 @@ fn sync_body(ours: &Side, theirs: &Side, it: Try) -> (Vec<u8>, Vec<u8>) {
         roster: it.number,
         page_bytes: 1 << 20,
         ask_logs: Some(true),
-        push_offset: (it.variant % 5 == 0).then_some(7),
+        push_offset: it.variant.is_multiple_of(5).then_some(7),
         ..SyncRequest::default()
     };
     let into_their_scope = ours.signer(it.signer).chain(theirs.of.scope(1)).seal(b"ours");
