@@ -581,7 +581,7 @@ impl SettleBut for World {
     fn settle_but(&mut self, who: Who) {
         let others: Vec<Who> = self.everybody().filter(|other| *other != who).collect();
         for _ in 0..2 {
-            for other in others {
+            for other in &others {
                 self.sync(*other);
             }
         }

@@ -47,13 +47,11 @@ pub fn join(
 ) -> Result<(), SyncError> {
     let mut line = Line::new(workspace, transport, shell);
     fetch(&mut line)?;
-    if workspace.invite_is_taken()? {
-        return Err(SyncError::InviteTaken);
-    }
     let join = workspace.join_request(line.shell.rng())?.ok_or(SyncError::NoInvite)?;
     let body = minicbor::to_vec(&join).expect("writing to a vector cannot fail");
+    // If another device was quicker, headquarters has to hear of both.
     line.request(Method::Post, "/v1/joins", &body, &body, None)?;
-    Ok(())
+    if workspace.invite_is_taken()? { Err(SyncError::InviteTaken) } else { Ok(()) }
 }
 
 /// Headquarters registers its workspace at a relay, with the whole roster. `registration` is the

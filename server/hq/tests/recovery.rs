@@ -139,7 +139,7 @@ fn one_share_or_a_wrong_one_makes_nothing(world: &World, url: &str) {
         assert!(!world.path("new").exists(), "{saying}");
     };
     let (first, second) = (share(world, 1), share(world, 2));
-    refused(&[first.clone()], "1 more of the shares");
+    refused(std::slice::from_ref(&first), "1 more of the shares");
     refused(&[first.clone(), first.clone()], "share 1 again");
     // A slip of the pen.
     let words = std::fs::read_to_string(&second).unwrap();

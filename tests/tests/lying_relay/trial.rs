@@ -43,6 +43,9 @@ pub(crate) struct Trial<'m> {
     members: BTreeSet<DeviceId>,
 }
 
+/// What may have to happen before everybody agrees again.
+type Step<'m> = fn(&mut Trial<'m>);
+
 impl<'m> Trial<'m> {
     /// Both officers have worked, and nobody has synced yet.
     pub(crate) fn begin(name: &'static str, mission: &'m mut Mission, person: RecordId) -> Self {
@@ -56,7 +59,7 @@ impl<'m> Trial<'m> {
     /// seen, or a relay that has nothing to do with the old one; where the table says so, a person.
     pub(crate) fn ends(mut self, mut seen: BTreeSet<String>, leaves_work: bool) -> Outcome {
         self.believes_only_the_truth();
-        let steps: [(&str, fn(&mut Self)); 3] = [
+        let steps: [(&str, Step<'m>); 3] = [
             ("at once", |_| {}),
             ("with the next save", Self::saves_again),
             ("at another relay", |this| this.mission.world.replace_relay()),

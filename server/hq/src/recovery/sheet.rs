@@ -240,7 +240,16 @@ mod tests {
     fn shown(pdf: &[u8]) -> Vec<String> {
         let text: String = pdf.iter().map(|byte| char::from(*byte)).collect();
         let strings = text.lines().filter_map(|line| line.strip_suffix(" Tj"));
-        strings.map(|line| line.trim_matches(['(', ')']).to_owned()).collect()
+        strings.map(written_out).collect()
+    }
+
+    /// A string of a page: as it is, or in hexadecimal if it is not plain ASCII.
+    fn written_out(line: &str) -> String {
+        let Some(hex) = line.strip_prefix('<').and_then(|line| line.strip_suffix('>')) else {
+            return line.trim_matches(['(', ')']).to_owned();
+        };
+        let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+        (0..hex.len()).step_by(2).map(|at| char::from(byte(at))).collect()
     }
 
     #[test]
@@ -252,7 +261,8 @@ mod tests {
             shown.iter().map(String::as_str).filter(|word| list.contains(word)).collect();
         let read = written::read(&words.join(" ")).unwrap();
         assert!(read.to_bytes() == share.to_bytes());
-        let groups = shown.iter().filter(|line| line.split("  ").all(|group| group.len() == 5));
+        let several = shown.iter().filter(|line| line.contains("  "));
+        let groups = several.filter(|line| line.split("  ").all(|group| group.len() == 5));
         let groups: Vec<&str> = groups.map(String::as_str).collect();
         assert!(written::read(&groups.join(" ")).unwrap().to_bytes() == share.to_bytes());
         assert!(shown.contains(&"Kahriz recovery share 1 of 3".to_owned()));

@@ -98,8 +98,8 @@ pub fn read(typed: &str) -> Result<Share, NotWritten> {
     }
     let tokens = || typed.split(|sign: char| !sign.is_alphanumeric()).filter(|one| !one.is_empty());
     let are_words = tokens().filter(|one| one.chars().all(char::is_alphabetic)).count();
-    // Of the groups of letters one in six has no digit by chance; of the words all.
-    if are_words * 2 > tokens().count() || are_words == 0 && tokens().count() == 0 {
+    // Of the groups of letters one in six has no digit by chance; of the words all, but each may have its number.
+    if are_words * 2 >= tokens().count() {
         read_words(tokens().filter(|one| !one.chars().all(|sign| sign.is_ascii_digit())))
     } else {
         read_letters(typed)
