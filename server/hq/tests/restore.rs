@@ -106,6 +106,7 @@ fn headquarters_burns_down_and_two_sheets_bring_it_back_from_the_relay() {
     let hq = world.hq().to_owned();
     let register = ["relay", &url, "--register", "--registration-file", &secret];
     kahriz(&[&["device", "--store", &hq][..], &register].concat()).done();
+    kahriz(&["device", "--store", &hq, "sync"]).done();
     let id = work(&world, true);
     let before = shown(&hq, &id);
     assert_eq!(before.0["full_name"]["contested"], json!(true));
