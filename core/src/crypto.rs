@@ -11,8 +11,10 @@
 //! | key wrap | HPKE base mode (RFC 9180), X-Wing, HKDF-SHA256, ChaCha20-Poly1305 |
 //! | frames | XChaCha20-Poly1305 under a key of its own per frame, with a key commitment |
 //! | tokens | JWS compact form, `EdDSA` |
+//! | a store's key | XChaCha20-Poly1305 under HKDF of the hardware's secret and Argon2id of the PIN |
 
 pub mod keys;
+pub mod pin;
 pub mod seal;
 pub mod token;
 pub mod wrap;
@@ -43,6 +45,14 @@ pub mod domain {
     pub const PREVIOUS_AAD: &str = "kahriz/v1/previous-aad";
     /// Who asks to join, sealed to headquarters.
     pub const JOIN_PROFILE: &str = "kahriz/v1/join-profile";
+    /// Derives the key that a store's key is locked with, and is authenticated beside it.
+    pub const STORE_LOCK: &str = "kahriz/v1/store-lock";
+    /// Derives what recognises the PIN that opens.
+    pub const PIN_OPENS: &str = "kahriz/v1/pin-opens";
+    /// Derives what recognises the PIN that destroys.
+    pub const PIN_DESTROYS: &str = "kahriz/v1/pin-destroys";
+    /// Derives what recognises the hardware's secret.
+    pub const SECRET_CHECK: &str = "kahriz/v1/secret-check";
 }
 
 /// The domain string, a zero byte and the parts, one after another. At most one part may be of

@@ -23,6 +23,7 @@ use crate::cli::Demo;
 use crate::dispatch::{bind, open};
 use crate::failure::Failure;
 use crate::headquarters::{Headquarters, Plan};
+use crate::keyfile::Keys;
 use crate::operate::Joins;
 use crate::{keyfile, say, setup};
 use officers::Officer;
@@ -91,7 +92,7 @@ fn begin(
         scopes: vec![scope("Ağdam", "AGD"), scope("Füzuli", "FUZ")],
         relay_url: format!("http://{}:{relay_port}", Ipv4Addr::LOCALHOST),
     };
-    let key = keyfile::create(&keyfile::place(&hq_folder, None))?;
+    let key = Keys::default().create(&hq_folder)?;
     let (workspace, _) = setup::found(&hq_folder, &key, &founding)?;
     let headquarters =
         Headquarters::start(&hq_folder, workspace, Plan { relay, page, joins: Joins::Leave })?;
@@ -118,7 +119,7 @@ fn go_on(
     let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let relay = TcpListener::bind(at(kept.relay_port)).or_else(|_| bind(at(0)))?;
     let hq_folder = folder.join(HEADQUARTERS);
-    let workspace = open(&hq_folder, None)?;
+    let workspace = open(&hq_folder, Keys::default())?;
     let headquarters =
         Headquarters::start(&hq_folder, workspace, Plan { relay, page, joins: Joins::Leave })?;
     let status = headquarters.workspace.status()?;

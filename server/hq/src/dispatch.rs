@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use kahriz_core::store::OpenStoreError;
+use kahriz_core::store::{OpenStoreError, Store};
+use kahriz_core::vault::UnlockError;
 use kahriz_core::workspace::{OpenError, Workspace};
 use tracing_subscriber::EnvFilter;
 
@@ -14,9 +15,10 @@ use crate::bell::Bell;
 use crate::cli::{AdmitOrder, Cli, Command, Device, DeviceCommand, Order, Serve};
 use crate::failure::{Failure, USAGE};
 use crate::headquarters::{Headquarters, Plan};
+use crate::keyfile::{KeyError, Keys};
 use crate::operate::{self, Desk, Joins};
 use crate::shell::Terminal;
-use crate::{demo, handover, keyfile, say, setup};
+use crate::{demo, handover, locking, say, setup};
 
 /// Runs the program on this process's arguments.
 pub fn run() -> ExitCode {
@@ -48,17 +50,17 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<(), Failure> {
-    let Cli { command, json, key_file } = cli;
-    let key_file = key_file.as_deref();
-    let order = |folder: &Path, order: Order| at_store(folder, key_file, json, order);
+    let Cli { command, json, key_file, pin_file } = cli;
+    let keys = Keys { key_file: key_file.as_deref(), pin_file: pin_file.as_deref() };
+    let order = |folder: &Path, order: Order| at_store(folder, keys, json, order);
     match command {
-        Command::Init(init) => setup::init(&init, key_file, json),
-        Command::Serve(serve) => run_headquarters(&serve, key_file),
+        Command::Init(init) => setup::init(&init, keys, json),
+        Command::Serve(serve) => run_headquarters(&serve, keys),
         Command::Invite { dir, hours } => order(&dir, Order::Invite { hours }),
-        Command::Admit { dir, order: admit } => admit_one(&dir, key_file, json, admit),
+        Command::Admit { dir, order: admit } => admit_one(&dir, keys, json, admit),
         Command::Status { dir } => order(&dir, Order::Status),
         Command::Export { dir, order: export } => order(&dir, Order::Export(export)),
-        Command::Device(device) => at_device(device, key_file, json),
+        Command::Device(device) => at_device(device, keys, json),
         Command::Demo(demo) => demo::run(&demo, json),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "kahriz", &mut io::stdout());
@@ -67,10 +69,12 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
     }
 }
 
-fn at_device(device: Device, key_file: Option<&Path>, json: bool) -> Result<(), Failure> {
+fn at_device(device: Device, keys: Keys<'_>, json: bool) -> Result<(), Failure> {
     let Device { store, command } = device;
     let order = match command {
-        DeviceCommand::Join(join) => return setup::join(&store, key_file, &join, json),
+        DeviceCommand::Join(join) => return setup::join(&store, keys, &join, json),
+        DeviceCommand::Pin(pin) => return locking::pin(&store, keys, &pin),
+        DeviceCommand::Wipe(wipe) => return locking::wipe(&store, keys, &wipe),
         DeviceCommand::Import(import) => Order::Import(import),
         DeviceCommand::New(new) => Order::New(new),
         DeviceCommand::Edit(edit) => Order::Edit(edit),
@@ -83,55 +87,50 @@ fn at_device(device: Device, key_file: Option<&Path>, json: bool) -> Result<(), 
         DeviceCommand::Status => Order::Status,
         DeviceCommand::Export(export) => Order::Export(export),
     };
-    at_store(&store, key_file, json, order)
+    at_store(&store, keys, json, order)
 }
 
 /// Carries out an order here, or hands it to the process that serves the store.
-fn at_store(
-    folder: &Path,
-    key_file: Option<&Path>,
-    as_json: bool,
-    order: Order,
-) -> Result<(), Failure> {
+fn at_store(folder: &Path, keys: Keys<'_>, as_json: bool, order: Order) -> Result<(), Failure> {
     let mut out = io::stdout();
-    match open(folder, key_file) {
+    // Whoever serves the store has its PIN already.
+    if handover::is_served(folder) && Store::is_in_use(folder) {
+        return handover::hand_over(folder, &order.with_whole_paths()?, as_json, &mut out);
+    }
+    match open(folder, keys) {
         Ok(workspace) => {
             let terminal = Terminal::new(Bell::default());
             let mut desk =
                 Desk { workspace: &workspace, out: &mut out, terminal, as_json, serving: None };
             operate::carry_out(&order, &mut desk)
         }
-        Err(Failure::Open { source: OpenError::Store(OpenStoreError::AlreadyOpen), .. })
-            if handover::is_served(folder) =>
-        {
-            handover::hand_over(folder, &order.with_whole_paths()?, as_json, &mut out)
-        }
         Err(failure) => Err(failure),
     }
 }
 
-/// Opens a store with its key.
-pub(crate) fn open(folder: &Path, key_file: Option<&Path>) -> Result<Workspace, Failure> {
+/// Opens a store with its key, and asks for its PIN if it has one.
+pub(crate) fn open(folder: &Path, keys: Keys<'_>) -> Result<Workspace, Failure> {
     let at_folder = |source| Failure::Open { folder: folder.to_owned(), source };
-    let key = match keyfile::read(&keyfile::place(folder, key_file)) {
-        // Without a folder there is nothing to bring a key back to.
-        Err(keyfile::KeyError::NotFound(_)) if !folder.exists() => {
-            return Err(at_folder(OpenError::Store(OpenStoreError::NotFound)));
+    let not_there = || at_folder(OpenError::Store(OpenStoreError::NotFound));
+    let key = keys.unlock(folder).map_err(|error| match error {
+        KeyError::Unlock(UnlockError::NoWorkspace) => not_there(),
+        KeyError::Unlock(UnlockError::OtherSecret) => {
+            at_folder(OpenError::Store(OpenStoreError::WrongKey))
         }
-        key => key?,
-    };
+        error => error.into(),
+    })?;
     Workspace::open(folder, &key).map_err(at_folder)
 }
 
 /// Admits the one whose code was given, or shows who asks and waits for the person to compare.
 fn admit_one(
     folder: &Path,
-    key_file: Option<&Path>,
+    keys: Keys<'_>,
     json: bool,
     mut admit: AdmitOrder,
 ) -> Result<(), Failure> {
     if admit.code.is_none() {
-        at_store(folder, key_file, json, Order::Joins)?;
+        at_store(folder, keys, json, Order::Joins)?;
         if json || !io::stdin().is_terminal() {
             return Ok(());
         }
@@ -141,14 +140,14 @@ fn admit_one(
             return Err(Failure::NotConfirmed);
         }
     }
-    at_store(folder, key_file, json, Order::Admit(admit))
+    at_store(folder, keys, json, Order::Admit(admit))
 }
 
-fn run_headquarters(serve: &Serve, key_file: Option<&Path>) -> Result<(), Failure> {
+fn run_headquarters(serve: &Serve, keys: Keys<'_>) -> Result<(), Failure> {
     if !serve.page.ip().is_loopback() {
         return Err(Failure::PageNotLoopback);
     }
-    let workspace = open(&serve.dir, key_file)?;
+    let workspace = open(&serve.dir, keys)?;
     let joins = if serve.auto_admit { Joins::AdmitAll } else { Joins::Announce };
     let plan = Plan { relay: bind(serve.listen)?, page: bind(serve.page)?, joins };
     let headquarters = Headquarters::start(&serve.dir, workspace, plan)?;

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use kahriz_core::drive::SyncError;
 use kahriz_core::forms::FieldError;
 use kahriz_core::store::OpenStoreError;
+use kahriz_core::vault::{ChangeError, WipeError};
 use kahriz_core::workspace::{AdminError, DraftError, OpenError, ReadError, SaveError};
 use kahriz_http::AddressError;
 use kahriz_proto::message::RefusalReason;
@@ -34,6 +35,16 @@ pub(crate) const STORE: u8 = 4;
 pub(crate) enum Failure {
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error(transparent)]
+    Pin(#[from] ChangeError),
+    #[error(transparent)]
+    Wipe(#[from] WipeError),
+    #[error("this store has a PIN already: `pin change` puts another in its place")]
+    HasPin,
+    #[error("this store has no PIN: `pin set` gives it one")]
+    NoPin,
+    #[error("say --yes if you are sure: nothing brings back what only this store holds")]
+    NotSure,
     #[error("{}", about_store(.folder, .source))]
     Open { folder: PathBuf, source: OpenError },
     #[error(transparent)]
@@ -132,9 +143,17 @@ impl From<SyncError> for Failure {
 }
 
 impl Failure {
+    /// There is no store in the folder.
+    pub(crate) fn no_store(folder: &std::path::Path) -> Self {
+        let source = OpenError::Store(OpenStoreError::NotFound);
+        Self::Open { folder: folder.to_owned(), source }
+    }
+
     /// The exit code.
     pub(crate) fn code(&self) -> u8 {
         match self {
+            Self::Key(KeyError::Weak(_) | KeyError::TypedOtherwise) => REFUSED,
+            Self::Pin(ChangeError::Unlock(_)) | Self::Wipe(_) => STORE,
             Self::Key(_) | Self::Open { .. } | Self::Read(_) | Self::RelayStore(_) => STORE,
             Self::Save(SaveError::DiskFull | SaveError::Database(_) | SaveError::Record(_)) => {
                 STORE
@@ -148,9 +167,13 @@ impl Failure {
             | Self::NotAScope
             | Self::NotAPlace
             | Self::WhichTable
+            | Self::NotSure
             | Self::Address(_) => USAGE,
             Self::PageNotLoopback => USAGE,
             Self::Draft(_)
+            | Self::Pin(_)
+            | Self::HasPin
+            | Self::NoPin
             | Self::Save(_)
             | Self::Admin(_)
             | Self::Field(_)

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `cli`, `dispatch` | the command line, and who carries out what |
 //! | `setup`, `headquarters`, `handover` | founding and joining; a headquarters at work; orders handed to it |
+//! | `keyfile`, `locking` | how stores open on a computer; PINs and the wipe |
 //! | `operate` | orders on an open store, one module each |
 //! | [`mapping`] | other systems' records, both ways |
 //! | `export` | what may leave, as CSV or GeoJSON |
@@ -24,6 +25,7 @@ mod handover;
 mod headquarters;
 mod keyfile;
 pub mod letters;
+mod locking;
 pub mod mapping;
 mod moment;
 mod operate;

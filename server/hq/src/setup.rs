@@ -15,11 +15,12 @@ use serde_json::json;
 use crate::bell::Bell;
 use crate::cli::{Init, Join};
 use crate::failure::Failure;
+use crate::keyfile::Keys;
 use crate::shell::{self, Terminal};
 use crate::{keyfile, letters, say};
 
 /// Founds a workspace in a new folder and says what to keep safe.
-pub(crate) fn init(order: &Init, key_file: Option<&Path>, as_json: bool) -> Result<(), Failure> {
+pub(crate) fn init(order: &Init, keys: Keys<'_>, as_json: bool) -> Result<(), Failure> {
     let founding = Founding {
         workspace_name: order.name.clone(),
         operator: Profile { officer: order.operator.clone(), device: "headquarters".to_owned() },
@@ -32,8 +33,8 @@ pub(crate) fn init(order: &Init, key_file: Option<&Path>, as_json: bool) -> Resu
     }
     // Before anything is made: a workspace whose keepsakes could not be written would have to be thrown away.
     let keepsakes_file = order.keepsakes.as_deref().map(new_file).transpose()?;
-    let key_path = keyfile::place(&order.dir, key_file);
-    let key = keyfile::create(&key_path)?;
+    let key_path = keys.place(&order.dir);
+    let key = keys.create(&order.dir)?;
     let (workspace, keepsakes) = found(&order.dir, &key, &founding)?;
     let text = keepsakes_text(&workspace, &keepsakes);
     if let Some((mut file, path)) = keepsakes_file.zip(order.keepsakes.as_ref()) {
@@ -74,19 +75,19 @@ pub(crate) fn found(
 /// Makes a device's store if there is none yet, and asks to join.
 pub(crate) fn join(
     folder: &Path,
-    key_file: Option<&Path>,
+    keys: Keys<'_>,
     order: &Join,
     as_json: bool,
 ) -> Result<(), Failure> {
     let text = if order.invite == "-" { say::ask("Invite:") } else { order.invite.clone() };
     let invite = letters::read_invite(&text)?;
-    let key_path = keyfile::place(folder, key_file);
     let mut terminal = Terminal::new(Bell::default());
-    let key = if key_path.exists() {
-        keyfile::read(&key_path)?
+    let key = if keys.has_secret(folder) {
+        keys.unlock(folder)?
     } else {
+        let key_path = keys.place(folder);
         say::aside(&format!("The store's key is {}. {}", key_path.display(), keyfile::WARNING));
-        keyfile::create(&key_path)?
+        keys.create(folder)?
     };
     let profile = Profile { officer: order.officer.clone(), device: order.device.clone() };
     let workspace = match Workspace::open(folder, &key) {

@@ -317,3 +317,49 @@ fn a_workspace_can_be_founded_and_its_keys_kept() {
     let status = kahriz(&["--json", "status", &hq]).json();
     assert_eq!(status["membership"], json!("headquarters"));
 }
+
+#[test]
+fn a_store_is_locked_with_a_pin_and_in_the_end_wiped() {
+    let world = World::founded();
+    let pins = |name: &str, pin: &str| {
+        std::fs::write(world.path(name), pin).unwrap();
+        world.path(name).to_str().unwrap().to_owned()
+    };
+    let (pin, other, weak, erasing) = (
+        pins("pin", "çay içək sonra\n"),
+        pins("other", "beş yaşıl pişik"),
+        pins("weak", "123456"),
+        pins("erasing", "775511"),
+    );
+    world.headquarters(&["pin", "set", "--new-pin-file", &weak]).failed(1, "in order");
+    world.headquarters(&["pin", "change", "--new-pin-file", &pin]).failed(1, "has no PIN");
+    world.headquarters(&["pin", "set", "--new-pin-file", &pin]).done();
+    world.headquarters(&["status"]).failed(4, "has a PIN");
+    world.headquarters(&["status", "--pin-file", &other]).failed(4, "9 tries are left");
+    world.headquarters(&["status", "--pin-file", &pin]).done();
+
+    // Whoever serves it was asked; the others are not.
+    let server = world.serve(&["--pin-file", &pin]);
+    world.headquarters(&["status"]).done();
+    server.end();
+
+    let change = ["pin", "change", "--pin-file", &pin, "--new-pin-file", &other];
+    world.headquarters(&change).done();
+    world.headquarters(&change).failed(4, "9 tries are left");
+    let set = ["pin", "erasing", "--pin-file", &other, "--new-pin-file", &erasing];
+    world.headquarters(&set).done();
+    world.headquarters(&["status", "--pin-file", &other]).done();
+    world.headquarters(&["wipe"]).failed(2, "--yes");
+    let nowhere = world.device("nowhere", &["status"]).error.replace("nowhere", "hq");
+    let erased = world.headquarters(&["status", "--pin-file", &erasing]);
+    erased.failed(4, "there is no store");
+    assert_eq!(erased.error, nowhere);
+    assert!(!world.path("hq").join("kahriz.db").exists());
+    world.headquarters(&["wipe", "--yes"]).done();
+
+    let other_store = world.path("another");
+    let other_store = other_store.to_str().unwrap();
+    kahriz(&["init", other_store, "--name", "x", "--scope", "Ağdam:AGD"]).done();
+    kahriz(&["device", "--store", other_store, "wipe", "--yes"]).done();
+    kahriz(&["status", other_store]).failed(4, "there is no store");
+}
