@@ -13,9 +13,11 @@
 //! | frames | XChaCha20-Poly1305 under a key of its own per frame, with a key commitment |
 //! | tokens | JWS compact form, `EdDSA` |
 //! | recovery | Shamir's scheme in GF(256), some shares of several |
+//! | a store's key | XChaCha20-Poly1305 under HKDF of the hardware's secret and Argon2id of the PIN |
 
 pub mod keys;
 pub mod letter;
+pub mod pin;
 pub mod seal;
 pub mod shares;
 pub mod token;
@@ -73,6 +75,14 @@ pub mod domain {
     pub const CHANCE_STREAM: &str = "kahriz/v1/chance-stream";
     /// What people and scopes are called, sealed to recovery beside a roster.
     pub const ROSTER_NAMES: &str = "kahriz/v1/roster-names";
+    /// Derives the key that a store's key is locked with, and is authenticated beside it.
+    pub const STORE_LOCK: &str = "kahriz/v1/store-lock";
+    /// Derives what recognises the PIN that opens.
+    pub const PIN_OPENS: &str = "kahriz/v1/pin-opens";
+    /// Derives what recognises the PIN that destroys.
+    pub const PIN_DESTROYS: &str = "kahriz/v1/pin-destroys";
+    /// Derives what recognises the hardware's secret.
+    pub const SECRET_CHECK: &str = "kahriz/v1/secret-check";
 }
 
 /// The domain string, a zero byte and the parts, one after another. At most one part may be of

@@ -1,6 +1,7 @@
 //! The device side of Kahriz: records, their encryption, their store, and their way to and from a relay.
 //!
-//! Read from the top: [`workspace`] is what an app calls, [`drive`] is how a device syncs. Below them
+//! Read from the top: [`vault`] unlocks the store, [`workspace`] is what an app calls, [`drive`] is how a device
+//! syncs. Below them
 //! are meaning ([`projection`], [`query`], and the merging of frames), the encrypted disk ([`store`]),
 //! and matter ([`record`], [`batch`], [`forms`], [`crypto`]), which is pure. A module uses only floors
 //! below its own; `core/docs/architecture.md` draws them.
@@ -18,4 +19,5 @@ pub mod query;
 pub mod record;
 pub mod store;
 pub mod value;
+pub mod vault;
 pub mod workspace;

@@ -1,7 +1,7 @@
 //! The long run: hostile bytes by the hundred thousand, against the relay's door, a device's take and the engine.
 //!
 //! Everything follows from one seed. What is counted is how far each mutated input came; what must hold whatever
-//! comes is the [`Gates`]: no mutated frame is taken, the main process lives and does not grow, and nothing keeps it
+//! comes is the `gates`: no mutated frame is taken, the main process lives and does not grow, and nothing keeps it
 //! waiting.
 
 pub mod changes;

@@ -67,6 +67,19 @@ impl Store {
         Self::connect(&files, key, lock)
     }
 
+    /// Whether there is a store in a folder, whatever its key.
+    #[must_use]
+    pub fn is_in(folder: &Path) -> bool {
+        Files::of(folder).has_database().unwrap_or(false)
+    }
+
+    /// Whether another process, or another part of this one, has the store in a folder open now.
+    #[must_use]
+    pub fn is_in_use(folder: &Path) -> bool {
+        let files = Files::of(folder);
+        Self::is_in(folder) && matches!(files.lock(), Err(OpenStoreError::AlreadyOpen))
+    }
+
     fn connect(files: &Files, key: &StoreKey, lock: Lock) -> Result<Self, OpenStoreError> {
         let known_key = files.check_matches(key)?;
         match connect_both(files, key) {

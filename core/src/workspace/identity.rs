@@ -49,11 +49,11 @@ impl Identity {
     pub(super) fn load(conn: &Connection) -> rusqlite::Result<Option<Self>> {
         let Some(workspace) = setting_id(conn, name::WORKSPACE)? else { return Ok(None) };
         let workspace = WorkspaceId::from_bytes(workspace);
-        let secrets = settings::get(conn, name::SECRETS)?.map(Zeroizing::new);
+        let secrets = settings::get(conn, name::SECRETS)?;
         let Some(secrets) = secrets.and_then(|bytes| DeviceSecrets::from_bytes(&bytes)) else {
             return Ok(None);
         };
-        let admin = settings::get(conn, name::ADMIN)?.map(Zeroizing::new);
+        let admin = settings::get(conn, name::ADMIN)?;
         let admin =
             admin.and_then(|seed| Some(Zeroizing::new(<[u8; 32]>::try_from(&seed[..]).ok()?)));
         let admin = admin.map(|seed| SigningSecret::from_seed(&seed));
@@ -178,7 +178,7 @@ pub(super) fn setting_id<const N: usize>(
     conn: &Connection,
     name: &str,
 ) -> rusqlite::Result<Option<[u8; N]>> {
-    Ok(settings::get(conn, name)?.and_then(|bytes| bytes.try_into().ok()))
+    Ok(settings::get(conn, name)?.and_then(|bytes| bytes.as_slice().try_into().ok()))
 }
 
 /// A setting that is text; empty if it was never set.

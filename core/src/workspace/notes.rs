@@ -17,7 +17,8 @@ impl Workspace {
     /// # Errors
     /// [`ReadError`].
     pub fn note(&self, name: &str) -> Result<Option<Vec<u8>>, ReadError> {
-        Ok(self.store.read(|conn| settings::get(conn, &format!("{NOTE}{name}")))?)
+        let kept = self.store.read(|conn| settings::get(conn, &format!("{NOTE}{name}")))?;
+        Ok(kept.map(|kept| kept.to_vec()))
     }
 
     /// Everything that the shell keeps under names that begin so, in the order of the names' bytes.
@@ -45,7 +46,7 @@ impl Workspace {
         self.store
             .write(|tx| {
                 let kept = settings::get(tx, &name).map_err(Unchanged::Disk)?;
-                match change(kept).map_err(Unchanged::Refused)? {
+                match change(kept.map(|kept| kept.to_vec())).map_err(Unchanged::Refused)? {
                     Some(value) => settings::put(tx, &name, &value),
                     None => settings::remove(tx, &name),
                 }

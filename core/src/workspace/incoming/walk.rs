@@ -120,7 +120,8 @@ pub(in crate::workspace) fn look_back(store: &Store) -> rusqlite::Result<()> {
     let version = env!("CARGO_PKG_VERSION").as_bytes();
     store.write(|tx| {
         trials::count_deaths(tx)?;
-        if settings::get(tx, VERSION)?.as_deref() != Some(version) {
+        let had = settings::get(tx, VERSION)?;
+        if had.is_none_or(|had| had.as_slice() != version) {
             inbox::reconsider(tx, ParkReason::Poisonous)?;
             inbox::reconsider(tx, ParkReason::OverLimit)?;
             settings::put(tx, VERSION, version)?;
