@@ -49,11 +49,13 @@ async fn who_shows_a_token_and_where_decides_what_comes_back() {
         ("a member of next year", token_for(&officer, here, b"", now() + 3_600), Some(Clock)),
         ("a token for another body", token_for(&officer, here, b"x", now() + 60), Some(Token)),
         ("no token", String::new(), Some(Token)),
-        ("a revoked device", fresh(&dismissed, here), Some(Revoked)),
+        ("a revoked device, which may read that it was", fresh(&dismissed, here), None),
     ];
     for (name, token, expected) in table {
         assert_eq!(shown(&running, &token).await, expected, "{name}");
     }
+    let answer = running.get(&of, &dismissed, "/v1/events").await;
+    assert_eq!(answer.refusal().unwrap().reason, Revoked, "and nothing else");
 }
 
 #[tokio::test]
