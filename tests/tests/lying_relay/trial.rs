@@ -15,6 +15,9 @@ pub(crate) struct Outcome {
     pub(crate) heals: &'static str,
 }
 
+/// What may heal it, and what it is called.
+type Step<T> = (&'static str, fn(&mut T));
+
 /// What was written, and nothing else may stand anywhere.
 const TRUTH: [(&str, &[&str]); 4] = [
     ("full_name", &["Əliyev Vaqif", "Nigar", "Tural"]),
@@ -56,7 +59,7 @@ impl<'m> Trial<'m> {
     /// seen, or a relay that has nothing to do with the old one; where the table says so, a person.
     pub(crate) fn ends(mut self, mut seen: BTreeSet<String>, leaves_work: bool) -> Outcome {
         self.believes_only_the_truth();
-        let steps: [(&str, fn(&mut Self)); 3] = [
+        let steps: [Step<Self>; 3] = [
             ("at once", |_| {}),
             ("with the next save", Self::saves_again),
             ("at another relay", |this| this.mission.world.replace_relay()),

@@ -156,15 +156,15 @@ fn alters_bodies(_: &Scene, _: Who) -> (Hears<'static>, Tells<'static>) {
 }
 
 fn alters_signatures(_: &Scene, _: Who) -> (Hears<'static>, Tells<'static>) {
-    page(|told| each_frame(told, resign))
+    page(|told| each_frame(told, |bytes| resign(bytes)))
 }
 
 /// The signature stands between header and body.
-fn resign(bytes: &mut Vec<u8>) {
-    let body = Frame::decode(bytes.clone()).unwrap().body().len();
+fn resign(bytes: &mut [u8]) {
+    let body = Frame::decode(bytes.to_vec()).unwrap().body().len();
     let at = bytes.len() - body - 20;
     bytes[at] ^= 1;
-    assert!(Frame::decode(bytes.clone()).is_ok(), "it is a frame all the same");
+    assert!(Frame::decode(bytes.to_vec()).is_ok(), "it is a frame all the same");
 }
 
 fn cuts_frames(_: &Scene, _: Who) -> (Hears<'static>, Tells<'static>) {
