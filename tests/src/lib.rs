@@ -9,4 +9,5 @@ pub mod dictionary;
 pub mod field_day;
 pub mod measure;
 pub mod proxy;
+pub mod targets;
 pub mod world;
