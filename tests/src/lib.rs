@@ -11,4 +11,5 @@ pub mod measure;
 pub mod proxy;
 pub mod slow_lines;
 pub mod soak;
+pub mod targets;
 pub mod world;
