@@ -197,6 +197,16 @@ impl World {
     /// # Panics
     /// As [`World::new`].
     pub fn ask_to_join_with(&mut self, invite: &Invite, officer: &str) -> Who {
+        let who = self.prepare_with(invite, officer);
+        self.post_join(who);
+        who
+    }
+
+    /// A phone that has an invite and has not asked yet.
+    ///
+    /// # Panics
+    /// As [`World::new`].
+    pub fn prepare_with(&mut self, invite: &Invite, officer: &str) -> Who {
         let home = self.folder.path().join(format!("phone-{}", self.devices.len()));
         let key = StoreKey::from_bytes(self.rng.random());
         let profile = Profile { officer: officer.into(), device: "phone".into() };
@@ -207,10 +217,16 @@ impl World {
         let seed = self.rng.random();
         let device = Device::new(officer, home, key, workspace, line, seed, skew_ms);
         self.devices.push(device);
-        let who = Who(self.devices.len() - 1);
+        Who(self.devices.len() - 1)
+    }
+
+    /// A phone asks to join, over the relay.
+    ///
+    /// # Panics
+    /// As [`World::new`].
+    pub fn post_join(&mut self, who: Who) {
         let (workspace, line, shell) = self.devices[who.0].parts();
         drive::join(workspace, line, shell).expect("a join can be posted");
-        who
     }
 
     /// The joins that wait at the relay.

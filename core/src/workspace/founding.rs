@@ -112,9 +112,7 @@ impl Workspace {
     /// Whether another device has become a member with this device's invite; raises the alarm if so.
     pub(crate) fn invite_is_taken(&self) -> rusqlite::Result<bool> {
         let identity = self.identity();
-        let seed =
-            self.store.read(|conn| super::identity::setting_id::<32>(conn, name::INVITE_SEED))?;
-        let Some(seed) = seed.map(Zeroizing::new) else { return Ok(false) };
+        let Some(seed) = self.invite_seed()? else { return Ok(false) };
         let invite = SigningSecret::from_seed(&seed).id();
         let used_by = identity.roster.invite(invite).and_then(|invited| invited.used_by);
         let taken = used_by.is_some_and(|device| device != identity.device());
@@ -134,22 +132,11 @@ impl Workspace {
         let Some((_, headquarters)) = identity.roster.members().find(headquarters) else {
             return Ok(None);
         };
-        let seed =
-            self.store.read(|conn| super::identity::setting_id::<32>(conn, name::INVITE_SEED))?;
-        let Some(seed) = seed.map(Zeroizing::new).filter(|_| identity.member().is_none()) else {
-            return Ok(None);
-        };
-        if let Some(kept) = self.store.read(|conn| settings::get(conn, name::JOIN))? {
-            return Ok(minicbor::decode(&kept).ok());
-        }
-        let profile = own_profile(self, &identity)?;
-        let sealed =
-            crate::crypto::seal_to(&headquarters.keys.wrap, domain::JOIN_PROFILE, &profile, rng);
-        let Ok(sealed_profile) = sealed else { return Ok(None) };
-        let join = signed_join(&identity, &seed, sealed_profile);
-        let bytes = minicbor::to_vec(&join).expect("writing to a vector cannot fail");
-        self.store.write(|tx| settings::put(tx, name::JOIN, &bytes))?;
-        Ok(Some(join))
+        let key = &headquarters.keys.wrap;
+        // One that was shown on the screen says in the clear who asks: the relay must not read that.
+        self.request(&identity, is_sealed, |profile| {
+            crate::crypto::seal_to(key, domain::JOIN_PROFILE, &profile, rng).ok()
+        })
     }
 
     /// The request to join as it is shown on this device's screen, to be read by headquarters' camera or typed over:
@@ -159,20 +146,39 @@ impl Workspace {
     /// # Errors
     /// What the store says.
     pub fn join_in_person(&self) -> Result<Option<Join>, super::ReadError> {
-        let identity = self.identity();
-        let seed =
-            self.store.read(|conn| super::identity::setting_id::<32>(conn, name::INVITE_SEED))?;
-        let Some(seed) = seed.map(Zeroizing::new).filter(|_| identity.member().is_none()) else {
-            return Ok(None);
-        };
-        if let Some(kept) = self.store.read(|conn| settings::get(conn, name::JOIN))? {
-            return Ok(minicbor::decode(&kept).ok());
+        Ok(self.request(&self.identity(), |_| true, Some)?)
+    }
+
+    /// The request that is kept, if it will do, or a new one. `cover` makes of who asks what the request says of it.
+    fn request(
+        &self,
+        identity: &Identity,
+        will_do: impl FnOnce(&Join) -> bool,
+        cover: impl FnOnce(Vec<u8>) -> Option<Vec<u8>>,
+    ) -> rusqlite::Result<Option<Join>> {
+        let seed = self.invite_seed()?.filter(|_| identity.member().is_none());
+        let Some(seed) = seed else { return Ok(None) };
+        let kept = self.store.read(|conn| settings::get(conn, name::JOIN))?;
+        let kept = kept.and_then(|bytes| minicbor::decode(&bytes).ok());
+        if let Some(join) = kept.filter(will_do) {
+            return Ok(Some(join));
         }
-        let join = signed_join(&identity, &seed, own_profile(self, &identity)?);
+        let Some(profile) = cover(own_profile(self, identity)?) else { return Ok(None) };
+        let join = signed_join(identity, &seed, profile);
         let bytes = minicbor::to_vec(&join).expect("writing to a vector cannot fail");
         self.store.write(|tx| settings::put(tx, name::JOIN, &bytes))?;
         Ok(Some(join))
     }
+
+    fn invite_seed(&self) -> rusqlite::Result<Option<Zeroizing<[u8; 32]>>> {
+        let seed = self.store.read(|conn| super::identity::setting_id(conn, name::INVITE_SEED))?;
+        Ok(seed.map(Zeroizing::new))
+    }
+}
+
+/// Whether only headquarters can read who asks.
+fn is_sealed(join: &Join) -> bool {
+    minicbor::decode::<Announcement>(&join.sealed_profile).is_err()
 }
 
 /// What this device and who uses it are called, as they are said to headquarters.

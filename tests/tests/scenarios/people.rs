@@ -37,6 +37,24 @@ fn an_invite_lets_in_one_phone_and_no_second() {
     assert!(story.world.waiting_joins().is_empty());
 }
 
+/// A phone that had shown its request on its screen, where it says in the clear who asks, posted that same request
+/// when it found a network: the relay could read the officer's name.
+#[test]
+fn a_request_that_was_shown_on_a_screen_is_never_posted() {
+    let mut story = mission();
+    let invite = story.world.invite();
+    let name = "Gülnar, whom the relay must not know";
+    let phone = story.world.prepare_with(&invite, name);
+    let shown = story.world.at(phone).join_in_person().unwrap().unwrap();
+    let reads = |bytes: &[u8]| bytes.windows(name.len()).any(|part| part == name.as_bytes());
+    assert!(reads(&shown.sealed_profile), "on the screen it stands in the clear");
+    assert!(story.world.at(HQ).read_join(&shown).is_ok());
+    story.world.post_join(phone);
+    let posted = story.world.waiting_joins().pop().unwrap();
+    assert!(!reads(&posted.sealed_profile));
+    assert_eq!(story.world.at(HQ).read_join(&posted).unwrap().officer, name);
+}
+
 #[test]
 fn a_phone_that_was_admitted_later_reads_everything() {
     let mut story = mission();
