@@ -1,9 +1,9 @@
 //! The secrets: what each is, how it is made and kept.
 //!
-//! Every secret is wiped when it is dropped, has no `Debug`, and leaves this module as bytes only
-//! for the encrypted store, a printed recovery sheet or an invite. A device has two: one that signs,
-//! one that keys are wrapped to. The root, each admin and each invite have one that signs; recovery
-//! has one that keys are wrapped to.
+//! Every secret is wiped when it is dropped, has no `Debug`, and leaves this module as bytes only for the encrypted
+//! store, a printed recovery sheet or an invite. Those that live as long as a workspace is open stand on the heap, so
+//! that moving it copies none. A device has two: one that signs, one that keys are wrapped to. The root, each admin
+//! and each invite have one that signs; recovery has one that keys are wrapped to.
 
 use ed25519_dalek::{Signer, SigningKey};
 use hpke::kem::{Kem, XWing};
@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 /// An Ed25519 signing key: a device's, the root's, an admin's or an invite's.
 #[derive(Clone)]
-pub struct SigningSecret(SigningKey);
+pub struct SigningSecret(Box<SigningKey>);
 
 impl SigningSecret {
     /// A new key.
@@ -27,7 +27,7 @@ impl SigningSecret {
     /// The key of this seed (RFC 8032's private key).
     #[must_use]
     pub fn from_seed(seed: &[u8; 32]) -> Self {
-        Self(SigningKey::from_bytes(seed))
+        Self(Box::new(SigningKey::from_bytes(seed)))
     }
 
     /// The seed, to be kept where secrets are kept.
@@ -61,25 +61,25 @@ impl SigningSecret {
 /// It is 32 bytes, from which both halves of the hybrid and the public key (1,216 bytes) follow, so
 /// that recovery's fits on paper.
 #[derive(Clone)]
-pub struct WrapSecret(Zeroizing<[u8; 32]>);
+pub struct WrapSecret(Box<Zeroizing<[u8; 32]>>);
 
 impl WrapSecret {
     /// A new key.
     #[must_use]
     pub fn generate(rng: &mut dyn CryptoRng) -> Self {
-        Self(draw(rng))
+        Self(Box::new(draw(rng)))
     }
 
     /// The key of this seed.
     #[must_use]
     pub fn from_seed(seed: &[u8; 32]) -> Self {
-        Self(Zeroizing::new(*seed))
+        Self(Box::new(Zeroizing::new(*seed)))
     }
 
     /// The seed, to be kept where secrets are kept.
     #[must_use]
     pub fn seed(&self) -> Zeroizing<[u8; 32]> {
-        self.0.clone()
+        Zeroizing::clone(&self.0)
     }
 
     /// The public half, as the roster holds it.

@@ -18,7 +18,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell as CompletionShell;
 
 pub(crate) use account::{AccountCommand, AccountOrder};
-pub(crate) use device::{Device, DeviceCommand, Join};
+pub(crate) use device::{Device, DeviceCommand, Join, PinChoice, PinOrder, WipeOrder};
 pub(crate) use export::{ExportOrder, Format};
 pub(crate) use filters::Filters;
 pub(crate) use order::{
@@ -60,6 +60,10 @@ pub(crate) struct Cli {
     /// The file with the store's key, if it isn't kahriz.key in the store's folder
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
+
+    /// Read the store's PIN from the first line of this file, instead of asking for it
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) pin_file: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]

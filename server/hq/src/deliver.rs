@@ -3,34 +3,25 @@
 use std::path::Path;
 
 use kahriz_core::drive::{self, WaitingLetter};
-use kahriz_core::store::OpenStoreError;
-use kahriz_core::workspace::OpenError;
+use kahriz_core::store::{OpenStoreError, Store};
+use kahriz_core::workspace::{OpenError, Workspace};
 use kahriz_http::{HttpOptions, HttpTransport};
 use serde_json::json;
 
 use crate::bell::Bell;
 use crate::dispatch::open;
 use crate::failure::Failure;
+use crate::keyfile::Keys;
 use crate::say;
 use crate::shell::Terminal;
 
 pub(crate) fn run(
     store: &Path,
-    key_file: Option<&Path>,
+    keys: Keys<'_>,
     relay: Option<&str>,
     as_json: bool,
 ) -> Result<(), Failure> {
-    // While it is open here nobody else writes letters; opening also writes those that a crash has left out.
-    let workspace = match open(store, key_file) {
-        Err(
-            failure @ Failure::Open {
-                source: OpenError::Store(OpenStoreError::AlreadyOpen), ..
-            },
-        ) => {
-            return Err(failure);
-        }
-        opened => opened.ok(),
-    };
+    let workspace = open_if_possible(store, keys)?;
     if let Some(workspace) = &workspace {
         workspace.end_letter();
     }
@@ -48,6 +39,17 @@ pub(crate) fn run(
     say::aside("They can also be carried by hand, and taken in with `kahriz letters ... import`:");
     letters.iter().for_each(|WaitingLetter { path, .. }| say::aside(&path.display().to_string()));
     Err(Failure::Line(failure))
+}
+
+/// While it is open here nobody else writes letters; opening also writes those that a crash has left out. Nobody is
+/// asked for a PIN: whoever has forgotten it can deliver too, and a wrong one would count.
+fn open_if_possible(store: &Path, keys: Keys<'_>) -> Result<Option<Workspace>, Failure> {
+    if Store::is_in_use(store) {
+        let source = OpenError::Store(OpenStoreError::AlreadyOpen);
+        return Err(Failure::Open { folder: store.to_owned(), source });
+    }
+    let needs_pin = keys.pin_file.is_none() && keys.has_pin(store).unwrap_or(true);
+    Ok(if needs_pin { None } else { open(store, keys).ok() })
 }
 
 fn tell(as_json: bool, delivered: u64, waiting: u64, said: &str) -> Result<(), Failure> {

@@ -24,8 +24,9 @@ use crate::cli::Demo;
 use crate::dispatch::{bind, open};
 use crate::failure::Failure;
 use crate::headquarters::{Headquarters, Plan};
+use crate::keyfile::{Keys, new_file};
 use crate::operate::Joins;
-use crate::{keyfile, say, setup, shell};
+use crate::{say, setup, shell};
 use officers::Officer;
 
 /// The folder of headquarters, of the officers' devices, and what is kept between runs.
@@ -121,7 +122,7 @@ fn begin(
         scopes: vec![scope("Ağdam", "AGD"), scope("Füzuli", "FUZ")],
         relay_url: format!("http://{}:{relay_port}", Ipv4Addr::LOCALHOST),
     };
-    let key = keyfile::create(&keyfile::place(&hq_folder, None))?;
+    let key = Keys::default().create(&hq_folder)?;
     let (workspace, _) = setup::found(&hq_folder, &key, &founding)?;
     let headquarters = Headquarters::start(
         &hq_folder,
@@ -151,7 +152,7 @@ fn go_on(
     let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let relay = TcpListener::bind(at(kept.relay_port)).or_else(|_| bind(at(0)))?;
     let hq_folder = folder.join(HEADQUARTERS);
-    let workspace = open(&hq_folder, None)?;
+    let workspace = open(&hq_folder, Keys::default())?;
     let headquarters = Headquarters::start(
         &hq_folder,
         workspace,
@@ -199,7 +200,7 @@ fn kept(folder: &Path) -> Option<Kept> {
 fn keep(folder: &Path, kept: &Kept) -> Result<(), Failure> {
     let path = folder.join(KEPT);
     let text = serde_json::to_vec(kept).map_err(std::io::Error::from)?;
-    let written = keyfile::private_file(&path).and_then(|mut file| file.write_all(&text));
+    let written = new_file(&path)?.write_all(&text);
     written.map_err(|source| Failure::File { path, source })
 }
 

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 use kahriz_core::drive;
-use kahriz_core::store::OpenStoreError;
+use kahriz_core::store::{OpenStoreError, Store};
+use kahriz_core::vault::UnlockError;
 use kahriz_core::workspace::{OpenError, Workspace};
 use kahriz_relay::Tls;
 use tracing_subscriber::EnvFilter;
@@ -18,10 +19,11 @@ use crate::cli::{
 };
 use crate::failure::{Failure, USAGE};
 use crate::headquarters::{Headquarters, Plan, tls};
+use crate::keyfile::{KeyError, Keys};
 use crate::operate::{self, Desk, Joins};
 use crate::shell::{self, Terminal};
 use crate::{
-    accounts, deliver, demo, engine, export_log, handover, keyfile, paper, recovery, say, setup,
+    accounts, deliver, demo, engine, export_log, handover, locking, paper, recovery, say, setup,
 };
 
 /// Runs the program on this process's arguments.
@@ -57,12 +59,12 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<(), Failure> {
-    let Cli { command, json, key_file } = cli;
-    let key_file = key_file.as_deref();
-    let order = |folder: &Path, order: Order| at_store(folder, key_file, json, order);
+    let Cli { command, json, key_file, pin_file } = cli;
+    let keys = Keys { key_file: key_file.as_deref(), pin_file: pin_file.as_deref() };
+    let order = |folder: &Path, order: Order| at_store(folder, keys, json, order);
     match command {
-        Command::Init(init) => setup::init(&init, key_file, json),
-        Command::Serve(serve) => run_headquarters(&serve, key_file),
+        Command::Init(init) => setup::init(&init, keys, json),
+        Command::Serve(serve) => run_headquarters(&serve, keys),
         Command::Invite { dir, order: invite } => order(&dir, Order::Invite(invite)),
         Command::People { dir } => order(&dir, Order::People),
         Command::Revoke { dir, order: revoke } => {
@@ -77,7 +79,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Alarms { dir, order: alarms } => {
             order(&dir, Order::Alarms(alarms.unwrap_or(AlarmOrder::List { all: false })))
         }
-        Command::Admit { dir, order: admit } => admit_one(&dir, key_file, json, admit),
+        Command::Admit { dir, order: admit } => admit_one(&dir, keys, json, admit),
         Command::Status { dir } => order(&dir, Order::Status),
         Command::Export { dir, order: export } => order(&dir, Order::Export(export)),
         Command::Exports { dir } => order(&dir, Order::Exports),
@@ -86,9 +88,9 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
             order(&dir, Order::Account(account))
         }
         Command::Letters { dir, order: letters } => order(&dir, Order::Letters(letters)),
-        Command::Device(device) => at_device(device, key_file, json),
-        Command::Recovery { command } => recovery::run(&command, key_file, json),
-        Command::Admin { command } => recovery::run_admin(&command, key_file, json),
+        Command::Device(device) => at_device(device, keys, json),
+        Command::Recovery { command } => recovery::run(&command, keys, json),
+        Command::Admin { command } => recovery::run_admin(&command, keys, json),
         Command::Demo(demo) => demo::run(&demo, json),
         // It was answered before anything else was set up.
         Command::Engine => Ok(()),
@@ -99,10 +101,12 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
     }
 }
 
-fn at_device(device: Device, key_file: Option<&Path>, json: bool) -> Result<(), Failure> {
+fn at_device(device: Device, keys: Keys<'_>, json: bool) -> Result<(), Failure> {
     let Device { store, command } = device;
     let order = match command {
-        DeviceCommand::Join(join) => return setup::join(&store, key_file, &join, json),
+        DeviceCommand::Join(join) => return setup::join(&store, keys, &join, json),
+        DeviceCommand::Pin(pin) => return locking::pin(&store, keys, &pin),
+        DeviceCommand::Wipe(wipe) => return locking::wipe(&store, keys, &wipe),
         DeviceCommand::Import(import) => Order::Import(import),
         DeviceCommand::New(new) => Order::New(new),
         DeviceCommand::Edit(edit) => Order::Edit(edit),
@@ -113,7 +117,7 @@ fn at_device(device: Device, key_file: Option<&Path>, json: bool) -> Result<(), 
         DeviceCommand::Decide(decide) => Order::Decide(decide),
         DeviceCommand::Sync { relay } => Order::Sync { relay },
         DeviceCommand::Deliver { relay } => {
-            return deliver::run(&store, key_file, relay.as_deref(), json);
+            return deliver::run(&store, keys, relay.as_deref(), json);
         }
         DeviceCommand::Roster { out } => Order::Roster { out },
         DeviceCommand::Relay { url, register, registration_file } => {
@@ -122,62 +126,54 @@ fn at_device(device: Device, key_file: Option<&Path>, json: bool) -> Result<(), 
         DeviceCommand::Status => Order::Status,
         DeviceCommand::Export(export) => Order::Export(export),
     };
-    at_store(&store, key_file, json, order)
+    at_store(&store, keys, json, order)
 }
 
 /// Carries out an order here, or hands it to the process that serves the store.
-fn at_store(
-    folder: &Path,
-    key_file: Option<&Path>,
-    as_json: bool,
-    order: Order,
-) -> Result<(), Failure> {
+fn at_store(folder: &Path, keys: Keys<'_>, as_json: bool, order: Order) -> Result<(), Failure> {
     let mut out = io::stdout();
-    match open(folder, key_file) {
-        Ok(workspace) => {
-            let mut terminal = Terminal::new(Bell::default());
-            if workspace.keep_lease(shell::claimed(), drive::Shell::rng(&mut terminal))? {
-                say::aside(
-                    "This device had no contact for longer than its lease: it has let go of what it could read. \
-                     Work that was not delivered is kept; everything comes back with the next sync.",
-                );
-            }
-            let mut desk = Desk {
-                workspace: &workspace,
-                out: &mut out,
-                terminal,
-                as_json,
-                who: export_log::system_user(),
-                serving: None,
-            };
-            operate::carry_out(&order, &mut desk)
-        }
-        Err(Failure::Open { source: OpenError::Store(OpenStoreError::AlreadyOpen), .. })
-            if handover::is_served(folder) =>
-        {
-            handover::hand_over(folder, &order.with_whole_paths()?, as_json, &mut out)
-        }
-        Err(failure) => Err(failure),
+    // Whoever serves the store has its PIN already.
+    if handover::is_served(folder) && Store::is_in_use(folder) {
+        return handover::hand_over(folder, &order.with_whole_paths()?, as_json, &mut out);
     }
+    let workspace = open(folder, keys)?;
+    let mut terminal = Terminal::new(Bell::default());
+    if workspace.keep_lease(shell::claimed(), drive::Shell::rng(&mut terminal))? {
+        say::aside(
+            "This device had no contact for longer than its lease: it has let go of what it could read. \
+             Work that was not delivered is kept; everything comes back with the next sync.",
+        );
+    }
+    let mut desk = Desk {
+        workspace: &workspace,
+        out: &mut out,
+        terminal,
+        as_json,
+        who: export_log::system_user(),
+        serving: None,
+    };
+    operate::carry_out(&order, &mut desk)
 }
 
-/// Opens a store with its key.
-pub(crate) fn open(folder: &Path, key_file: Option<&Path>) -> Result<Workspace, Failure> {
+/// Opens a store with its key, and asks for its PIN if it has one.
+pub(crate) fn open(folder: &Path, keys: Keys<'_>) -> Result<Workspace, Failure> {
     let at_folder = |source| Failure::Open { folder: folder.to_owned(), source };
-    let key = match keyfile::read(&keyfile::place(folder, key_file)) {
-        // Without a folder there is nothing to bring a key back to.
-        Err(keyfile::KeyError::NotFound(_)) if !folder.exists() => {
-            return Err(at_folder(OpenError::Store(OpenStoreError::NotFound)));
+    let key = keys.unlock(folder).map_err(|error| {
+        if matches!(error, KeyError::Unlock(UnlockError::NoWorkspace)) {
+            return Failure::no_store(folder);
         }
-        key => key?,
-    };
+        match matches!(error, KeyError::Unlock(UnlockError::OtherSecret)) {
+            true => at_folder(OpenError::Store(OpenStoreError::WrongKey)),
+            false => error.into(),
+        }
+    })?;
     Workspace::open(folder, &key).map(engine::beside).map_err(at_folder)
 }
 
 /// Admits the one whose code was given, or shows who asks and waits for the person to compare.
 fn admit_one(
     folder: &Path,
-    key_file: Option<&Path>,
+    keys: Keys<'_>,
     json: bool,
     mut admit: AdmitOrder,
 ) -> Result<(), Failure> {
@@ -185,7 +181,7 @@ fn admit_one(
         admit.join = Some(say::ask("What the device shows:"));
     }
     if admit.code.is_none() && admit.join.is_none() {
-        at_store(folder, key_file, json, Order::Joins)?;
+        at_store(folder, keys, json, Order::Joins)?;
         if json || !io::stdin().is_terminal() {
             return Ok(());
         }
@@ -195,7 +191,7 @@ fn admit_one(
             return Err(Failure::NotConfirmed);
         }
     }
-    at_store(folder, key_file, json, Order::Admit(admit))
+    at_store(folder, keys, json, Order::Admit(admit))
 }
 
 /// A person at a terminal is asked once more.
@@ -209,11 +205,11 @@ fn confirm_revocation(revoke: &Revoke) -> Result<(), Failure> {
     if answer.trim().eq_ignore_ascii_case("yes") { Ok(()) } else { Err(Failure::NotRevoked) }
 }
 
-fn run_headquarters(serve: &Serve, key_file: Option<&Path>) -> Result<(), Failure> {
+fn run_headquarters(serve: &Serve, keys: Keys<'_>) -> Result<(), Failure> {
     if !serve.page.ip().is_loopback() {
         return Err(Failure::PageNotLoopback);
     }
-    let workspace = open(&serve.dir, key_file)?;
+    let workspace = open(&serve.dir, keys)?;
     let joins = if serve.auto_admit { Joins::AdmitAll } else { Joins::Announce };
     let (relay, page) = (bind(serve.listen)?, bind(serve.page)?);
     let tls = tls::choose(serve, &workspace.relay_url())?;

@@ -9,11 +9,12 @@
 //! | 4 | the store: not there, locked, damaged, another key, a full disk |
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kahriz_core::drive::SyncError;
 use kahriz_core::forms::FieldError;
 use kahriz_core::store::OpenStoreError;
+use kahriz_core::vault::{ChangeError, WipeError};
 use kahriz_core::workspace::{
     AdminError, DraftError, LettersError, OpenError, ReadError, SaveError,
 };
@@ -39,6 +40,16 @@ pub(crate) const STORE: u8 = 4;
 pub(crate) enum Failure {
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error(transparent)]
+    Pin(#[from] ChangeError),
+    #[error(transparent)]
+    Wipe(#[from] WipeError),
+    #[error("this store has a PIN already: `pin change` puts another in its place")]
+    HasPin,
+    #[error("this store has no PIN: `pin set` gives it one")]
+    NoPin,
+    #[error("say --yes if you are sure: nothing brings back what only this store holds")]
+    NotSure,
     #[error("{}", about_store(.folder, .source))]
     Open { folder: PathBuf, source: OpenError },
     #[error(transparent)]
@@ -176,6 +187,12 @@ impl From<SyncError> for Failure {
 }
 
 impl Failure {
+    /// There is no store in the folder.
+    pub(crate) fn no_store(folder: &Path) -> Self {
+        let source = OpenError::Store(OpenStoreError::NotFound);
+        Self::Open { folder: folder.to_owned(), source }
+    }
+
     /// The failure of a line, with what only its transport knows.
     pub(crate) fn on_line(self, transport: &HttpTransport) -> Self {
         let is_no_relay = matches!(self, Self::Line(LineFailure::NotARelay));
@@ -185,6 +202,8 @@ impl Failure {
     /// The exit code.
     pub(crate) fn code(&self) -> u8 {
         match self {
+            Self::Key(KeyError::Weak(_) | KeyError::TypedOtherwise) => REFUSED,
+            Self::Pin(ChangeError::Unlock(_)) | Self::Wipe(_) => STORE,
             Self::Key(_) | Self::Open { .. } | Self::Read(_) | Self::RelayStore(_) => STORE,
             Self::Save(SaveError::DiskFull | SaveError::Database(_) | SaveError::Record(_)) => {
                 STORE
@@ -201,9 +220,13 @@ impl Failure {
             | Self::NotAScope
             | Self::NotAPlace
             | Self::WhichTable
+            | Self::NotSure
             | Self::Address(_) => USAGE,
             Self::PageNotLoopback => USAGE,
             Self::Draft(_)
+            | Self::Pin(_)
+            | Self::HasPin
+            | Self::NoPin
             | Self::Save(_)
             | Self::Admin(_)
             | Self::Letters(_)
@@ -242,7 +265,7 @@ impl Failure {
     }
 }
 
-fn about_store(folder: &std::path::Path, error: &OpenError) -> String {
+fn about_store(folder: &Path, error: &OpenError) -> String {
     let folder = folder.display();
     let OpenError::Store(error) = error else { return format!("{folder}: {error}") };
     match error {

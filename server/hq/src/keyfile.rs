@@ -1,24 +1,37 @@
-//! The store's key on a computer: a file of 32 random bytes that only its owner may read.
+//! How stores open on a computer: a secret in a file that only its owner may read, and a PIN if one was set.
 //!
-//! A phone keeps this key in hardware behind a PIN; a computer has neither everywhere, so it stands in a file, in the
-//! store's folder unless `--key-file` names another place. Whoever has both the store and the key has everything:
-//! the folder belongs on an encrypted disk, or the key on a stick. The key never appears in arguments, environment
-//! or messages.
+//! A phone keeps the secret in hardware; a computer has none everywhere, so it stands in a file, in the store's folder
+//! unless `--key-file` names another place. Whoever has both the store and the file has everything that no PIN locks:
+//! the folder belongs on an encrypted disk, or the file on a stick. A PIN is typed without being shown, or read from a
+//! file or descriptor (`--pin-file /dev/fd/3`). Neither ever appears in arguments, environment or messages.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use kahriz_core::store::StoreKey;
+use kahriz_core::vault::{
+    Cost, CreateVaultError, FileStore, KEY_FILE, Pin, SECRET_NAMES, UnlockError, Vault, VaultState,
+    WeakPin,
+};
 use zeroize::Zeroizing;
 
-/// What the file is called in the store's folder.
-pub(crate) const KEY_FILE: &str = "kahriz.key";
-const KEY_BYTES: usize = 32;
+use crate::failure::Failure;
+use crate::{say, shell};
 
 /// Said when a key is made.
-pub(crate) const WARNING: &str = "Whoever has both this key file and the store can read every record. \
-Keep the folder on an encrypted disk, or the key apart from it (--key-file), and copy the two never together.";
+const WARNING: &str = "Whoever has both this key file and the store can read every record. \
+Keep the folder on an encrypted disk, or the key apart from it (--key-file), and copy the two never together. \
+A passphrase helps: kahriz device --store FOLDER pin set.";
+
+/// What opens stores on this command line.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Keys<'a> {
+    /// Where the secret is, if not in the store's folder.
+    pub(crate) key_file: Option<&'a Path>,
+    /// Where the PIN is read from, if not from the terminal.
+    pub(crate) pin_file: Option<&'a Path>,
+}
 
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
@@ -33,89 +46,120 @@ pub(crate) enum KeyError {
         "there is a key at {0} already, and it is not replaced: it may be the only one of another store"
     )]
     AlreadyExists(PathBuf),
-    /// The file holds something else.
-    #[error("{0} is not a key: it must hold exactly 32 bytes")]
-    NotAKey(PathBuf),
-    /// The file can be read by others.
-    #[error(
-        "{0} can be read by other users of this computer: chmod 600 it, and think about who has read it"
-    )]
-    TooOpen(PathBuf),
-    /// The system does not let it be used.
-    #[error("the key at {0} cannot be used: {1}")]
-    Io(PathBuf, #[source] io::Error),
+    /// Nobody can be asked for a PIN.
+    #[error("this store has a PIN: type it at a terminal, or name a file with --pin-file")]
+    NobodyToAsk(#[source] io::Error),
+    /// The file with a PIN cannot be read.
+    #[error("the PIN cannot be read from {0}: {1}")]
+    PinFile(PathBuf, #[source] io::Error),
+    /// The same PIN was to be typed twice.
+    #[error("the two were not the same; nothing was changed")]
+    TypedOtherwise,
+    /// The PIN is one that everybody tries.
+    #[error(transparent)]
+    Weak(#[from] WeakPin),
+    /// No vault was made.
+    #[error(transparent)]
+    Create(CreateVaultError),
+    /// The vault does not open.
+    #[error(transparent)]
+    Unlock(#[from] UnlockError),
 }
 
-/// Where a store's key is.
-pub(crate) fn place(store: &Path, key_file: Option<&Path>) -> PathBuf {
-    key_file.map_or_else(|| store.join(KEY_FILE), Path::to_owned)
-}
-
-/// Reads a key.
-pub(crate) fn read(path: &Path) -> Result<StoreKey, KeyError> {
-    let failed = |error: io::Error| match error.kind() == io::ErrorKind::NotFound {
-        true => KeyError::NotFound(path.to_owned()),
-        false => KeyError::Io(path.to_owned(), error),
-    };
-    let file = File::open(path).map_err(failed)?;
-    if is_open_to_others(&file).map_err(failed)? {
-        return Err(KeyError::TooOpen(path.to_owned()));
+impl Keys<'_> {
+    /// The vault of a store.
+    pub(crate) fn vault(&self, folder: &Path) -> Vault {
+        Vault::new(folder, FileStore::at(&self.place(folder)))
     }
-    // One byte more than a key, so that a longer file is noticed.
-    let mut bytes = Zeroizing::new([0; KEY_BYTES + 1]);
-    let count = read_up_to(file, bytes.as_mut_slice()).map_err(failed)?;
-    let key = bytes.get(..KEY_BYTES).and_then(|key| <[u8; KEY_BYTES]>::try_from(key).ok());
-    key.filter(|_| count == KEY_BYTES)
-        .map(StoreKey::from_bytes)
-        .ok_or_else(|| KeyError::NotAKey(path.to_owned()))
-}
 
-/// Makes a new key and keeps it durably before anything is locked with it.
-pub(crate) fn create(path: &Path) -> Result<StoreKey, KeyError> {
-    let failed = |error: io::Error| match error.kind() == io::ErrorKind::AlreadyExists {
-        true => KeyError::AlreadyExists(path.to_owned()),
-        false => KeyError::Io(path.to_owned(), error),
-    };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(failed)?;
+    /// Where the secret of a store is when it is new.
+    pub(crate) fn place(&self, folder: &Path) -> PathBuf {
+        self.key_file.map_or_else(|| folder.join(KEY_FILE), Path::to_owned)
     }
-    let mut bytes = Zeroizing::new([0; KEY_BYTES]);
-    getrandom::fill(bytes.as_mut_slice()).map_err(|error| failed(io::Error::other(error)))?;
-    let mut file = private_file(path).map_err(failed)?;
-    file.write_all(bytes.as_slice()).and_then(|()| file.sync_all()).map_err(failed)?;
-    Ok(StoreKey::from_bytes(*bytes))
+
+    /// Whether there is a secret for a store already.
+    pub(crate) fn has_secret(&self, folder: &Path) -> bool {
+        let files = FileStore::at(&self.place(folder));
+        SECRET_NAMES.iter().any(|name| files.file_of(name).exists())
+    }
+
+    /// Tells who makes a store where its secret is, and what that means.
+    pub(crate) fn say_where(&self, folder: &Path) {
+        say::aside(&format!("The store's key is {}. {WARNING}", self.place(folder).display()));
+    }
+
+    /// Makes a new vault, durably, before anything is locked with its key.
+    pub(crate) fn create(&self, folder: &Path) -> Result<StoreKey, KeyError> {
+        let made = self.vault(folder).create(None, Cost::USUAL, &mut shell::system_rng());
+        made.map_err(|error| match error {
+            CreateVaultError::AlreadyExists => KeyError::AlreadyExists(self.place(folder)),
+            error @ (CreateVaultError::NoMemory(_)
+            | CreateVaultError::SecureStore(_)
+            | CreateVaultError::Io(_)) => KeyError::Create(error),
+        })
+    }
+
+    /// Opens the vault of a store, with its PIN if it has one.
+    pub(crate) fn unlock(&self, folder: &Path) -> Result<StoreKey, KeyError> {
+        let pin = self.present_pin(folder)?;
+        let pin = pin.as_ref().map(|pin| pin.as_str());
+        self.vault(folder).unlock(pin, shell::now_ms().max(0).cast_unsigned()).map_err(|error| {
+            match matches!(error, UnlockError::NoSecret) {
+                true => KeyError::NotFound(self.place(folder)),
+                false => KeyError::Unlock(error),
+            }
+        })
+    }
+
+    /// The PIN that opens a store today, as the person types it; nothing if it has none.
+    pub(crate) fn present_pin(&self, folder: &Path) -> Result<Option<Zeroizing<String>>, KeyError> {
+        let has_pin = self.has_pin(folder)?;
+        has_pin.then(|| typed("PIN: ", self.pin_file)).transpose()
+    }
+
+    /// Whether a store takes a PIN that may be tried now.
+    pub(crate) fn has_pin(&self, folder: &Path) -> Result<bool, KeyError> {
+        let state = self.vault(folder).state(shell::now_ms().max(0).cast_unsigned())?;
+        Ok(matches!(state, VaultState::Pin { wait_ms: 0, .. }))
+    }
 }
 
-/// A new file that only its owner may read.
+/// A PIN that the person chooses: typed twice, or read from a file.
+pub(crate) fn new_pin(file: Option<&Path>) -> Result<Pin, KeyError> {
+    let pin = typed("New PIN: ", file)?;
+    if file.is_none() && typed("Once more: ", None)? != pin {
+        return Err(KeyError::TypedOtherwise);
+    }
+    Ok(Pin::new(&pin)?)
+}
+
+/// What is typed and not shown, or the first line of a file.
+fn typed(question: &str, file: Option<&Path>) -> Result<Zeroizing<String>, KeyError> {
+    let Some(file) = file else {
+        return rpassword::prompt_password(question)
+            .map(Zeroizing::new)
+            .map_err(KeyError::NobodyToAsk);
+    };
+    let text = fs::read_to_string(file).map(Zeroizing::new);
+    let text = text.map_err(|error| KeyError::PinFile(file.to_owned(), error))?;
+    Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()))
+}
+
+/// A new file that only its owner may read: what is in it may put people in danger, or open records.
+pub(crate) fn new_file(path: &Path) -> Result<File, Failure> {
+    private_file(path).map_err(|source| match source.kind() == io::ErrorKind::AlreadyExists {
+        true => Failure::Exists(path.to_owned()),
+        false => Failure::File { path: path.to_owned(), source },
+    })
+}
+
+/// The same, for who has other words for what goes wrong.
 pub(crate) fn private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
-}
-
-fn read_up_to(mut file: File, bytes: &mut [u8]) -> io::Result<usize> {
-    let mut count = 0;
-    while count < bytes.len() {
-        match file.read(&mut bytes[count..])? {
-            0 => break,
-            read => count += read,
-        }
-    }
-    Ok(count)
-}
-
-#[cfg(unix)]
-fn is_open_to_others(file: &File) -> io::Result<bool> {
-    use std::os::unix::fs::PermissionsExt;
-    Ok(file.metadata()?.permissions().mode() & 0o077 != 0)
-}
-
-/// Elsewhere access lists say who may read, and the user's own folder is private by default.
-#[cfg(not(unix))]
-fn is_open_to_others(_file: &File) -> io::Result<bool> {
-    Ok(false)
 }
 
 #[cfg(test)]
@@ -126,32 +170,31 @@ mod tests {
     #[test]
     fn a_key_is_made_once_and_read_again() {
         let folder = tempfile::tempdir().unwrap();
-        let path = place(folder.path(), None);
-        assert!(matches!(read(&path), Err(KeyError::NotFound(_))));
-        create(&path).unwrap();
-        assert_eq!(fs::read(&path).unwrap().len(), KEY_BYTES);
-        read(&path).unwrap();
-        assert!(matches!(create(&path), Err(KeyError::AlreadyExists(_))));
+        let store = folder.path().join("store");
+        let keys = Keys::default();
+        keys.create(&store).unwrap();
+        assert_eq!(fs::read(store.join(KEY_FILE)).unwrap().len(), 32);
+        keys.unlock(&store).unwrap();
+        assert!(matches!(keys.create(&store), Err(KeyError::AlreadyExists(_))));
     }
 
     #[test]
-    fn a_file_that_is_shorter_or_longer_is_no_key() {
+    fn a_key_that_is_kept_elsewhere_is_missed_where_it_is_not() {
         let folder = tempfile::tempdir().unwrap();
-        for length in [0, 31, 33, 4096] {
-            let path = folder.path().join(length.to_string());
-            private_file(&path).unwrap().write_all(&vec![7; length]).unwrap();
-            assert!(matches!(read(&path), Err(KeyError::NotAKey(_))), "{length}");
-        }
+        let (store, stick) = (folder.path().join("store"), folder.path().join("stick"));
+        let keys = Keys { key_file: Some(&stick), pin_file: None };
+        keys.create(&store).unwrap();
+        keys.unlock(&store).unwrap();
+        assert!(matches!(Keys::default().unlock(&store), Err(KeyError::NotFound(_))));
     }
 
-    #[cfg(unix)]
     #[test]
-    fn a_key_that_others_can_read_is_refused() {
-        use std::os::unix::fs::PermissionsExt;
+    fn a_pin_is_the_first_line_of_its_file() {
         let folder = tempfile::tempdir().unwrap();
-        let path = place(folder.path(), None);
-        create(&path).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(matches!(read(&path), Err(KeyError::TooOpen(_))));
+        let file = folder.path().join("pin");
+        fs::write(&file, "çay içək sonra\r\nnot this\n").unwrap();
+        assert_eq!(*typed("", Some(&file)).unwrap(), "çay içək sonra");
+        fs::write(&file, "123456").unwrap();
+        assert!(matches!(new_pin(Some(&file)), Err(KeyError::Weak(_))));
     }
 }

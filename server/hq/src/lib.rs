@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `cli`, `dispatch` | the command line, and who carries out what |
 //! | `setup`, `headquarters`, `handover` | founding and joining; a headquarters at work; orders handed to it |
+//! | `keyfile`, `locking` | how stores open on a computer; PINs and the wipe |
 //! | [`engine`] | what others wrote is read in a process of its own |
 //! | `operate` | orders on an open store, one module each |
 //! | [`mapping`] | other systems' records, both ways |
@@ -30,6 +31,7 @@ mod failure;
 mod handover;
 mod headquarters;
 mod keyfile;
+mod locking;
 
 pub mod mapping;
 mod moment;

@@ -23,9 +23,10 @@ use zeroize::Zeroizing;
 use crate::bell::Bell;
 use crate::cli::{AdminCommand, RecoveryCommand, Split};
 use crate::failure::Failure;
+use crate::keyfile::{Keys, new_file};
 use crate::paper::NotASeed;
+use crate::say;
 use crate::shell::Terminal;
-use crate::{keyfile, say};
 
 pub(crate) use restore::read_secret;
 
@@ -77,14 +78,10 @@ pub(crate) enum Refusal {
 }
 
 /// Carries out `kahriz recovery`.
-pub(crate) fn run(
-    command: &RecoveryCommand,
-    key_file: Option<&Path>,
-    as_json: bool,
-) -> Result<(), Failure> {
+pub(crate) fn run(command: &RecoveryCommand, keys: Keys<'_>, as_json: bool) -> Result<(), Failure> {
     match command {
         RecoveryCommand::Split(order) => split_keys(order, as_json),
-        RecoveryCommand::Restore(order) => restore::run(order, key_file, as_json),
+        RecoveryCommand::Restore(order) => restore::run(order, keys, as_json),
         RecoveryCommand::Check { share_file } => check(share_file.as_deref(), as_json),
     }
 }
@@ -92,10 +89,10 @@ pub(crate) fn run(
 /// Carries out `kahriz admin`.
 pub(crate) fn run_admin(
     command: &AdminCommand,
-    key_file: Option<&Path>,
+    keys: Keys<'_>,
     as_json: bool,
 ) -> Result<(), Failure> {
-    admins::run(command, key_file, as_json)
+    admins::run(command, keys, as_json)
 }
 
 fn split_keys(order: &Split, as_json: bool) -> Result<(), Failure> {
@@ -156,8 +153,8 @@ impl Sheets {
 
     fn write_one(&self, share: &Share, kind: &str, bytes: &[u8]) -> Result<PathBuf, Failure> {
         let path = self.path(share.number(), kind);
-        let written = keyfile::private_file(&path)
-            .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+        let mut file = new_file(&path)?;
+        let written = file.write_all(bytes).and_then(|()| file.sync_all());
         written.map_err(|source| Failure::File { path: path.clone(), source })?;
         Ok(path)
     }

@@ -1,6 +1,5 @@
 //! How stores begin: founding a workspace, and a device that asks to join one.
 
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -18,12 +17,13 @@ use serde_json::json;
 use crate::bell::Bell;
 use crate::cli::{Init, Join};
 use crate::failure::Failure;
+use crate::keyfile::{Keys, new_file};
 use crate::recovery::{self, Refusal, Sheets};
 use crate::shell::{self, Terminal};
-use crate::{engine, keyfile, operate, paper, say};
+use crate::{engine, operate, paper, say};
 
 /// Founds a workspace in a new folder and says what to keep safe.
-pub(crate) fn init(order: &Init, key_file: Option<&Path>, as_json: bool) -> Result<(), Failure> {
+pub(crate) fn init(order: &Init, keys: Keys<'_>, as_json: bool) -> Result<(), Failure> {
     let founding = Founding {
         workspace_name: order.name.clone(),
         operator: Profile { officer: order.operator.clone(), device: "headquarters".to_owned() },
@@ -37,8 +37,7 @@ pub(crate) fn init(order: &Init, key_file: Option<&Path>, as_json: bool) -> Resu
     // Before anything is made: a workspace whose keepsakes could not be written would have to be thrown away.
     let sheets = sheets_of(order)?;
     let keepsakes_file = order.keepsakes.as_deref().map(new_file).transpose()?;
-    let key_path = keyfile::place(&order.dir, key_file);
-    let key = keyfile::create(&key_path)?;
+    let key = keys.create(&order.dir)?;
     let (workspace, keepsakes) = found(&order.dir, &key, &founding)?;
     let sheets =
         sheets.map(|sheets| sheets.write(&keys_of(&keepsakes), &order.name)).transpose()?;
@@ -52,7 +51,7 @@ pub(crate) fn init(order: &Init, key_file: Option<&Path>, as_json: bool) -> Resu
         let mut told = json!({
             "workspace": workspace.id().to_string(),
             "scopes": scopes,
-            "key_file": key_path,
+            "key_file": keys.place(&order.dir),
         });
         match sheets {
             Some(sheets) => told["sheets"] = json!(sheets),
@@ -68,7 +67,7 @@ pub(crate) fn init(order: &Init, key_file: Option<&Path>, as_json: bool) -> Resu
         Some(sheets) => say_sheets(&workspace, &sheets),
         None => say::result(&text),
     }
-    say::aside(&format!("The store's key is {}. {}", key_path.display(), keyfile::WARNING));
+    keys.say_where(&order.dir);
     say::aside(&format!("Next: kahriz serve {}", order.dir.display()));
     Ok(())
 }
@@ -89,19 +88,18 @@ pub(crate) fn found(
 /// Makes a device's store if there is none yet, and asks to join.
 pub(crate) fn join(
     folder: &Path,
-    key_file: Option<&Path>,
+    keys: Keys<'_>,
     order: &Join,
     as_json: bool,
 ) -> Result<(), Failure> {
     let text = if order.invite == "-" { say::ask("Invite:") } else { order.invite.clone() };
     let invite = paper::read_invite(&text)?;
-    let key_path = keyfile::place(folder, key_file);
     let mut terminal = Terminal::new(Bell::default());
-    let key = if key_path.exists() {
-        keyfile::read(&key_path)?
+    let key = if keys.has_secret(folder) {
+        keys.unlock(folder)?
     } else {
-        say::aside(&format!("The store's key is {}. {}", key_path.display(), keyfile::WARNING));
-        keyfile::create(&key_path)?
+        keys.say_where(folder);
+        keys.create(folder)?
     };
     let profile = Profile { officer: order.officer.clone(), device: order.device.clone() };
     let workspace = match Workspace::open(folder, &key) {
@@ -184,15 +182,6 @@ fn say_sheets(workspace: &Workspace, sheets: &[PathBuf]) {
     say::result(&format!("Workspace {}", workspace.id()));
     sheets.iter().for_each(|path| say::result(&path.display().to_string()));
     say::aside(recovery::ADVICE);
-}
-
-fn new_file(path: &Path) -> Result<fs::File, Failure> {
-    keyfile::private_file(path).map_err(|source| {
-        match source.kind() == std::io::ErrorKind::AlreadyExists {
-            true => Failure::Exists(path.to_owned()),
-            false => Failure::File { path: path.to_owned(), source },
-        }
-    })
 }
 
 /// `Ağdam:AGD`

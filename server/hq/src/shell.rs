@@ -69,7 +69,7 @@ impl Terminal {
 }
 
 /// A generator fit for keys, seeded by the system.
-fn system_rng() -> StdRng {
+pub(crate) fn system_rng() -> StdRng {
     let mut seed = zeroize::Zeroizing::new([0; 32]);
     getrandom::fill(seed.as_mut_slice()).expect("a system without entropy can make no keys");
     StdRng::from_seed(*seed)

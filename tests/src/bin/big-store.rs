@@ -19,9 +19,15 @@ use kahriz_tests::measure;
 use rand::rngs::SysRng;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
+use std::alloc::System;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
+use zeroizing_alloc::ZeroAlloc;
+
+/// As the programs have it: what is measured pays for wiping what it frees.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 type Stop = Box<dyn std::error::Error + Send + Sync>;
 

@@ -10,7 +10,13 @@
 
 use clap::Parser;
 use kahriz_tests::field_day::{self, Arguments};
+use std::alloc::System;
 use std::process::ExitCode;
+use zeroizing_alloc::ZeroAlloc;
+
+/// As the programs have it: what is measured pays for wiping what it frees.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     match field_day::run(&Arguments::parse(), &mut std::io::stdout().lock()) {

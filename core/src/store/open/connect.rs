@@ -25,7 +25,6 @@ const STATEMENTS: usize = 128;
 /// Durable (a commit is on the disk when it returns, on Apple's too), tidy (what is deleted is overwritten), and
 /// wary of what a crafted schema could call. Temporary tables stay in memory: nothing in the clear reaches the disk.
 const SETTINGS: &str = "
-    PRAGMA cipher_memory_security = OFF;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA fullfsync = ON;
@@ -111,6 +110,9 @@ pub(super) fn build(path: &Path, key: &StoreKey) -> Result<(), OpenStoreError> {
 fn unlock(connection: &Connection, key: &StoreKey) -> rusqlite::Result<()> {
     // The cipher tells its error log about pages it cannot read; this library's errors do, and nothing else prints.
     connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
+    // Before the key is named: whatever SQLite frees from here on is overwritten, statements and pages too, so that
+    // nothing is left of them once the store is closed.
+    connection.execute_batch("PRAGMA cipher_memory_security = ON;")?;
     let sql: Zeroizing<String> = key.pragma();
     connection.execute_batch(&sql)
 }

@@ -97,6 +97,50 @@ pub(crate) enum DeviceCommand {
     /// group, in UTF-8 with a byte order mark; text that a spreadsheet would take for a formula begins with an
     /// apostrophe. Files are made for their owner only, and none is overwritten.
     Export(ExportOrder),
+    /// Set, change or remove the PIN that this store opens with
+    ///
+    /// The PIN is typed at the terminal and not shown, or read from the first line of a file (--pin-file, for the new
+    /// one --new-pin-file; /dev/fd/3 reads from a descriptor). A computer deserves a passphrase of several words.
+    #[command(subcommand)]
+    Pin(PinOrder),
+    /// Destroy the key of this store, and the store
+    Wipe(WipeOrder),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum PinOrder {
+    /// Give a store a PIN
+    Set(PinChoice),
+    /// Put another PIN in its place
+    Change(PinChoice),
+    /// Let it open without a PIN
+    Remove,
+    /// Choose a second PIN that opens nothing and erases the store at once, for who is made to open it
+    Erasing {
+        /// The second PIN
+        #[command(flatten)]
+        choice: PinChoice,
+        /// There is to be none any more
+        #[arg(long, conflicts_with = "new_pin_file")]
+        none: bool,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct PinChoice {
+    /// Read the new PIN from the first line of this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) new_pin_file: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct WipeOrder {
+    /// Also remove what is sealed to headquarters and not delivered yet
+    #[arg(long)]
+    pub(crate) letters_too: bool,
+    /// I know that nothing brings it back
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Args)]

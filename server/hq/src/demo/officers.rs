@@ -14,7 +14,7 @@ use crate::bell::Bell;
 use crate::export_log;
 use crate::failure::Failure;
 use crate::headquarters::Headquarters;
-use crate::keyfile;
+use crate::keyfile::Keys;
 use crate::operate::{Desk, admit_join, waiting_joins};
 use crate::shell::{self, Terminal};
 
@@ -78,7 +78,7 @@ impl Officer {
         let mut line = HttpTransport::new(&relay_url, &HttpOptions::default())?;
         drive::publish_roster(&headquarters.workspace, &mut line, &mut desk.terminal)?;
 
-        let key = keyfile::create(&keyfile::place(folder, None))?;
+        let key = Keys::default().create(folder)?;
         let profile = Profile { officer: part.name.to_owned(), device: "demo phone".to_owned() };
         let mut terminal = Terminal::quiet(Bell::default());
         let workspace = Workspace::prepare_join(folder, &key, &invite, &profile, terminal.rng())

@@ -28,27 +28,23 @@ pub(crate) struct Tables<'k, W: Write> {
 impl<'k, W: Write> Tables<'k, W> {
     /// Begins the tables of a kind. `open` makes the place for a table: the kind's own for `None`, or a group's;
     /// `Ok(None)` leaves that group out.
-    pub(crate) fn begin(
+    pub(crate) fn begin<E: From<io::Error>>(
         kind: &'k Kind,
         with_protected: bool,
-        mut open: impl FnMut(Option<&Group>) -> io::Result<Option<W>>,
-    ) -> io::Result<Option<Self>> {
+        mut open: impl FnMut(Option<&Group>) -> Result<Option<W>, E>,
+    ) -> Result<Option<Self>, E> {
         let Some(main) = open(None)? else { return Ok(None) };
-        let mut tables = Self { kind, with_protected, main: begin(main)?, groups: Vec::new() };
-        tables.main.write_record(head(
-            &["id", "human_id", "scope", "contested"],
-            &kind.fields,
-            with_protected,
-        ))?;
+        let first = ["id", "human_id", "scope", "contested"];
+        let main = begin(main, head(&first, &kind.fields, with_protected))?;
+        let mut tables = Self { kind, with_protected, main, groups: Vec::new() };
         for group in kind
             .groups
             .iter()
             .filter(|group| group.fields.iter().any(|field| may_leave(field, with_protected)))
         {
             if let Some(place) = open(Some(group))? {
-                let mut writer = begin(place)?;
                 let first = ["id", "human_id", "scope", "item", "contested"];
-                writer.write_record(head(&first, &group.fields, with_protected))?;
+                let writer = begin(place, head(&first, &group.fields, with_protected))?;
                 tables.groups.push((group, writer));
             }
         }
@@ -92,9 +88,11 @@ impl<'k, W: Write> Tables<'k, W> {
     }
 }
 
-fn begin<W: Write>(mut place: W) -> io::Result<Writer<W>> {
+fn begin<W: Write>(mut place: W, head: Vec<String>) -> io::Result<Writer<W>> {
     place.write_all(BYTE_ORDER_MARK)?;
-    Ok(WriterBuilder::new().terminator(Terminator::CRLF).from_writer(place))
+    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(place);
+    writer.write_record(head)?;
+    Ok(writer)
 }
 
 fn head(first: &[&str], fields: &[Field], with_protected: bool) -> Vec<String> {

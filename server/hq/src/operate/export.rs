@@ -1,7 +1,7 @@
 //! `export`: records, page by page, into the tables or the map that was asked for, and a summary of what left.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,8 @@ use crate::export::geojson::Features;
 use crate::export::{Leaving, Tally, leaving};
 use crate::export_log::{self, Event};
 use crate::failure::Failure;
-use crate::{keyfile, say, shell};
+use crate::keyfile::new_file;
+use crate::{say, shell};
 
 pub(super) fn run(desk: &mut Desk<'_>, order: &ExportOrder) -> Result<(), Failure> {
     let query = find::query(desk.workspace, &order.filters)?;
@@ -63,11 +64,10 @@ fn csv_folder(
     fs::create_dir_all(folder).map_err(failed)?;
     let mut tables = BTreeMap::new();
     for kind in kinds(order) {
-        let open =
-            |group: Option<&Group>| new_file(&folder.join(table_name(kind, group))).map(Some);
-        if let Some(begun) = Tables::begin(kind, order.with_protected, open)
-            .map_err(|error| exists_or(error, folder))?
-        {
+        let open = |group: Option<&Group>| {
+            new_file(&folder.join(table_name(kind, group))).map(BufWriter::new).map(Some)
+        };
+        if let Some(begun) = Tables::begin(kind, order.with_protected, open)? {
             tables.insert(kind.name.as_str(), begun);
         }
     }
@@ -87,7 +87,7 @@ fn csv_table(desk: &mut Desk<'_>, order: &ExportOrder, ids: &[RecordId]) -> Resu
     let mut written = Vec::new();
     let mut main = Some(&mut written);
     let open = |group: Option<&Group>| Ok(if group.is_none() { main.take() } else { None });
-    let Some(mut tables) = Tables::begin(kind, order.with_protected, open)? else {
+    let Some(mut tables) = Tables::begin::<io::Error>(kind, order.with_protected, open)? else {
         return Ok(Tally::default());
     };
     let tally = each(desk, order, ids, |record, scope, _| tables.write(record, scope))?;
@@ -104,7 +104,7 @@ fn geojson(
 ) -> Result<Tally, Failure> {
     let mut written = Vec::new();
     let place: Box<dyn Write + '_> = match out {
-        Some(path) => Box::new(new_file(path).map_err(|error| exists_or(error, path))?),
+        Some(path) => Box::new(BufWriter::new(new_file(path)?)),
         None => Box::new(&mut written),
     };
     let mut features = Features::begin(place)?;
@@ -153,18 +153,6 @@ fn table_name(kind: &Kind, group: Option<&Group>) -> PathBuf {
         None => format!("{}.csv", kind.name),
     }
     .into()
-}
-
-/// A new file that only its owner may read: what is in it may put people in danger.
-fn new_file(path: &Path) -> io::Result<BufWriter<File>> {
-    keyfile::private_file(path).map(BufWriter::new)
-}
-
-fn exists_or(source: io::Error, path: &Path) -> Failure {
-    match source.kind() == io::ErrorKind::AlreadyExists {
-        true => Failure::Exists(path.to_owned()),
-        false => Failure::File { path: path.to_owned(), source },
-    }
 }
 
 fn summarise(desk: &mut Desk<'_>, order: &ExportOrder, tally: Tally) -> Result<(), Failure> {

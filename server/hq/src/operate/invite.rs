@@ -1,8 +1,6 @@
 //! `invite`: one newcomer's way in, as text and as a QR code.
 
-use std::fs::File;
-use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::io::Write;
 
 use kahriz_core::drive;
 use kahriz_proto::join::Invite;
@@ -11,7 +9,7 @@ use serde_json::json;
 use super::{Desk, publish};
 use crate::cli::InviteOrder;
 use crate::failure::Failure;
-use crate::keyfile;
+use crate::keyfile::new_file;
 use crate::moment;
 use crate::paper;
 use crate::shell;
@@ -66,14 +64,4 @@ pub(crate) fn issue(
     let invite =
         desk.workspace.invite(expires_at, claimed, drive::Shell::rng(&mut desk.terminal))?;
     Ok((invite, publish(desk)?))
-}
-
-fn new_file(path: &Path) -> Result<File, Failure> {
-    keyfile::private_file(path).map_err(|source| {
-        let path = path.to_owned();
-        match source.kind() == ErrorKind::AlreadyExists {
-            true => Failure::Exists(path),
-            false => Failure::File { path, source },
-        }
-    })
 }

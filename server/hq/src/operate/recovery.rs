@@ -12,17 +12,16 @@ use serde_json::json;
 
 use super::Desk;
 use crate::failure::Failure;
-use crate::{keyfile, recovery};
+use crate::keyfile::new_file;
+use crate::recovery;
 
 /// `roster --out FILE`
 pub(super) fn roster(desk: &mut Desk<'_>, out: &Path) -> Result<(), Failure> {
     let bytes = desk.workspace.roster_file(desk.terminal.rng())?;
-    let failed = |source: std::io::Error| match source.kind() == std::io::ErrorKind::AlreadyExists {
-        true => Failure::Exists(out.to_owned()),
-        false => Failure::File { path: out.to_owned(), source },
-    };
-    let mut file = keyfile::private_file(out).map_err(failed)?;
-    file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(failed)?;
+    let mut file = new_file(out)?;
+    file.write_all(&bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(|source| Failure::File { path: out.to_owned(), source })?;
     let entries = desk.workspace.roster_seq();
     if desk.as_json {
         return desk.say_json(&json!({ "file": out, "entries": entries }));

@@ -14,6 +14,7 @@ use super::{Refusal, ask};
 use crate::bell::Bell;
 use crate::cli::{AdminCommand, KeySource};
 use crate::failure::{Failure, about_line};
+use crate::keyfile::Keys;
 use crate::shell::{self, Terminal};
 use crate::{dispatch, say};
 
@@ -21,12 +22,8 @@ const PREFIX: &str = "kahriz-admin:";
 /// A request has some 180 letters.
 const REQUEST_LENGTH_MAX: usize = 1_024;
 
-pub(super) fn run(
-    command: &AdminCommand,
-    key_file: Option<&Path>,
-    as_json: bool,
-) -> Result<(), Failure> {
-    let open = |dir: &Path| dispatch::open(dir, key_file);
+pub(super) fn run(command: &AdminCommand, keys: Keys<'_>, as_json: bool) -> Result<(), Failure> {
+    let open = |dir: &Path| dispatch::open(dir, keys);
     match command {
         AdminCommand::Request { dir } => request(&open(dir)?, as_json),
         AdminCommand::Add { dir, request, code, source } => add(&open(dir)?, request, code, source),

@@ -22,15 +22,16 @@ use super::{Refusal, ask};
 use crate::bell::Bell;
 use crate::cli::Restore;
 use crate::failure::Failure;
+use crate::keyfile::Keys;
 use crate::shell::{self, Terminal};
-use crate::{dispatch, keyfile, say};
+use crate::{dispatch, say};
 
 const USUAL_RELAY: &str = "http://127.0.0.1:8470";
 
-pub(super) fn run(order: &Restore, key_file: Option<&Path>, as_json: bool) -> Result<(), Failure> {
+pub(super) fn run(order: &Restore, store_keys: Keys<'_>, as_json: bool) -> Result<(), Failure> {
     let mut terminal = Terminal::new(Bell::default());
     if order.dir.exists() {
-        let workspace = begun_before(order, key_file)?;
+        let workspace = begun_before(order, store_keys)?;
         say::aside("Going on with the restore that was begun here.");
         return go_on(order, &workspace, None, &mut terminal, as_json);
     }
@@ -40,14 +41,14 @@ pub(super) fn run(order: &Restore, key_file: Option<&Path>, as_json: bool) -> Re
     let keys = ask::keys(&order.source)?;
     let found = Found::look(order, &keys, &mut terminal)?;
     let lost = lost(order, &found.roster)?;
-    let workspace = make(order, key_file, &keys, &found, &lost, &mut terminal)?;
+    let workspace = make(order, store_keys, &keys, &found, &lost, &mut terminal)?;
     go_on(order, &workspace, Some(&keys), &mut terminal, as_json)
 }
 
 /// A store in which a restore stopped half way.
-fn begun_before(order: &Restore, key_file: Option<&Path>) -> Result<Workspace, Failure> {
+fn begun_before(order: &Restore, store_keys: Keys<'_>) -> Result<Workspace, Failure> {
     let exists = || Failure::Exists(order.dir.clone());
-    let workspace = dispatch::open(&order.dir, key_file).map_err(|_| exists())?;
+    let workspace = dispatch::open(&order.dir, store_keys).map_err(|_| exists())?;
     if workspace.to_take_over()?.is_none() { Err(exists()) } else { Ok(workspace) }
 }
 
@@ -137,7 +138,7 @@ fn lost(order: &Restore, roster: &Roster) -> Result<Vec<DeviceId>, Failure> {
 
 fn make(
     order: &Restore,
-    key_file: Option<&Path>,
+    store_keys: Keys<'_>,
     keys: &RecoveryKeys,
     found: &Found,
     lost: &[DeviceId],
@@ -160,9 +161,8 @@ fn make(
         operator: &operator,
         relay_url: relay_url.map_or(USUAL_RELAY, String::as_str),
     };
-    let key_path = keyfile::place(&order.dir, key_file);
-    let key = keyfile::create(&key_path)?;
-    say::aside(&format!("The store's key is {}. {}", key_path.display(), keyfile::WARNING));
+    let key = store_keys.create(&order.dir)?;
+    store_keys.say_where(&order.dir);
     Ok(Workspace::restore(&order.dir, &key, &restoring, shell::claimed(), terminal.rng())?)
 }
 
