@@ -21,6 +21,12 @@ use kahriz_proto::roster::Role;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use std::io::Cursor;
+use std::thread::sleep;
+use std::time::Duration;
+
+/// The relay remembers so many tokens of a device until they end, and no more.
+const TOO_OFTEN: u16 = 429;
+const TOKEN_SECONDS: u64 = 60;
 
 /// A member whose keys are in the test's hands.
 pub struct Insider {
@@ -91,12 +97,19 @@ impl Insider {
     }
 
     /// Posts frames to a relay as a request of this device, and says what became of each. Bytes that are none may be
-    /// among them.
+    /// among them. One who asks more often than a device may waits, as a device would.
     ///
     /// # Panics
     /// If the relay refuses the request as a whole.
     pub fn push(&mut self, world: &World, frames: &[Vec<u8>]) -> Vec<Verdict> {
-        let answer = self.post(world, frames);
+        let mut answer = self.post(world, frames);
+        for _ in 0..TOKEN_SECONDS {
+            if answer.status != TOO_OFTEN {
+                break;
+            }
+            sleep(Duration::from_secs(1));
+            answer = self.post(world, frames);
+        }
         assert_eq!(answer.status, 200, "the request is in order");
         let mut items = ItemReader::default();
         items.push(&answer.body);
@@ -114,7 +127,7 @@ impl Insider {
         push_item(&mut body, &control);
         frames.iter().for_each(|frame| push_item(&mut body, frame));
         let relay = world.at(super::Who::HEADQUARTERS).roster().relay();
-        let expires_at = clock::real_ms() / 1_000 + 60;
+        let expires_at = clock::real_ms() / 1_000 + TOKEN_SECONDS;
         let signing = &self.secrets.signing;
         let token = crypto::token(signing, relay, expires_at, &control, &mut self.rng);
         let request = HttpRequest {
