@@ -30,7 +30,8 @@ pub(crate) fn run(
         return tell(as_json, 0, 0, "no letters wait here");
     };
     let url = relay.unwrap_or(&newest.relay_url);
-    let mut transport = HttpTransport::new(url, &HttpOptions::default())?;
+    let options = HttpOptions { pin: newest.pin, ..HttpOptions::default() };
+    let mut transport = HttpTransport::new(url, &options)?;
     let mut terminal = Terminal::new(Bell::default());
     let delivered = drive::deliver_letters(store, &mut transport, &mut terminal)?;
     let said = format!("{} letters delivered to {url}", delivered.letters);
@@ -38,7 +39,7 @@ pub(crate) fn run(
     let Some(failure) = delivered.failure else { return Ok(()) };
     say::aside("They can also be carried by hand, and taken in with `kahriz letters ... import`:");
     letters.iter().for_each(|WaitingLetter { path, .. }| say::aside(&path.display().to_string()));
-    Err(Failure::Line(failure))
+    Err(Failure::Line(failure).on_line(&transport))
 }
 
 /// While it is open here nobody else writes letters; opening also writes those that a crash has left out. Nobody is

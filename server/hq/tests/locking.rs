@@ -62,7 +62,7 @@ fn a_wipe_asks_whether_one_is_sure_and_leaves_nothing_to_open() {
 #[test]
 fn what_a_locked_and_then_wiped_phone_had_not_sent_still_reaches_headquarters() {
     let world = World::founded();
-    let server = world.serve(&[]);
+    let server = world.serve(&["--tls", "self-signed"]);
     world.join("gunel", &[]);
     world.device("gunel", &["sync"]).done();
     let locked = pin(&world, "pin", "çay içək sonra");

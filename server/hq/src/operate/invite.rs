@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{Desk, publish};
 use crate::cli::InviteOrder;
 use crate::failure::Failure;
+use crate::headquarters::tls;
 use crate::keyfile::new_file;
 use crate::moment;
 use crate::paper;
@@ -46,6 +47,12 @@ pub(super) fn run(desk: &mut Desk<'_>, order: &InviteOrder) -> Result<(), Failur
     desk.say(
         "The device shows a code of six digits when it asks; compare it, then `kahriz admit`.",
     )?;
+    if invite.pin.is_none() && tls::is_https(&invite.relay_url) {
+        desk.say(
+            "It carries no key of the relay, so the device will trust the web's certificate authorities. If this \
+             headquarters is to serve the relay, run `kahriz serve` and invite again.",
+        )?;
+    }
     match published {
         None => Ok(()),
         Some(why) => {
