@@ -136,6 +136,8 @@ pub(crate) enum Failure {
     SeveralMembers(String, usize),
     #[error("no log that begins with {0} is quarantined: `kahriz quarantine` shows those that are")]
     NoSuchLog(String),
+    #[error("somebody else has decided this in the meantime: look at it again")]
+    DecidedMeanwhile,
     #[error("there is no open alarm with the number {0}")]
     NoSuchAlarm(i64),
     #[error("this is not what a device shows that joins without a network: copy the whole line")]
@@ -254,6 +256,7 @@ impl Failure {
             | Self::SeveralMembers(..)
             | Self::NoSuchLog(_)
             | Self::NoSuchAlarm(_)
+            | Self::DecidedMeanwhile
             | Self::NotAJoin
             | Self::OtherCode(_)
             | Self::RelayRoster(_)

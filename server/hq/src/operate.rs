@@ -5,6 +5,7 @@
 
 mod account;
 mod admit;
+mod alarms;
 mod decide;
 mod export;
 mod exports;
@@ -39,9 +40,13 @@ use crate::shell::Terminal;
 use crate::sync_state::SyncState;
 
 pub(crate) use admit::{Doubt, Joining, admit as admit_join, joining, waiting as waiting_joins};
+pub(crate) use alarms::alarm_line;
 pub(crate) use invite::issue as issue_invite;
-pub(crate) use judge::alarm_line;
-pub(crate) use letters::collect as collect_letters;
+pub(crate) use judge::{Judgement, Verdict, judge};
+pub(crate) use letters::{
+    Fate, collect as collect_letters, decide as decide_letter, word as letter_word,
+};
+pub(crate) use people::{TakenOut, take_out};
 
 /// Where orders are carried out.
 pub(crate) struct Desk<'a> {
@@ -130,6 +135,9 @@ fn publish(desk: &mut Desk<'_>) -> Result<Option<String>, Failure> {
     if let Some(serving) = &desk.serving {
         serving.bell.ring();
     }
+    // Whenever the roster moves, what was set aside for what it said waits to be tried again: until then nobody could
+    // see it as quarantined.
+    desk.workspace.merge_inbox(&mut |_| {})?;
     match published {
         Ok(()) => Ok(None),
         Err(Failure::Line(failure)) => Ok(Some(about_line(&failure))),
@@ -152,7 +160,7 @@ pub(crate) fn carry_out(order: &Order, desk: &mut Desk<'_>) -> Result<(), Failur
         Order::Rotate { scope } => people::rotate(desk, scope.as_deref()),
         Order::Policy(order) => people::policy(desk, order),
         Order::Quarantine(order) => judge::quarantine(desk, order),
-        Order::Alarms(order) => judge::alarms(desk, order),
+        Order::Alarms(order) => alarms::run(desk, order),
         Order::Joins => admit::list(desk),
         Order::Admit(order) => admit::run(desk, order),
         Order::New(order) => write::new(desk, order),

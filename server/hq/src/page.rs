@@ -1,5 +1,5 @@
 //! Headquarters' page: what a supervisor sees of all records, in a browser on the same machine, and where people are
-//! invited, admitted and revoked.
+//! invited, admitted and revoked, and decide what is believed.
 //!
 //! It stands on the workspace facade; what it changes goes through the same orders as the command line. Every page is
 //! whole when it leaves here, without a script, and never makes the browser ask anybody else: a map tile or a font
@@ -11,6 +11,7 @@
 
 mod accounts;
 mod address;
+mod alarms;
 mod answer;
 mod api;
 mod assets;
@@ -20,12 +21,14 @@ mod filter;
 mod frame;
 mod guard;
 mod history;
+mod letters;
 mod line;
 mod map;
 mod meaning;
 mod moment;
 mod origin;
 mod overview;
+mod owners;
 mod people;
 mod quarantine;
 mod record;
@@ -68,7 +71,11 @@ pub(crate) fn router(state: PageState) -> Router {
         .route("/people", get(people::page))
         .route("/people/invite", post(people::invite))
         .route("/people/admit", post(people::admit))
-        .route("/quarantine", get(quarantine::page))
+        .route("/people/{device}/revoke", get(people::revoke_page).post(people::revoke))
+        .route("/quarantine", get(quarantine::page).post(quarantine::judge))
+        .route("/letters", get(letters::page).post(letters::decide))
+        .route("/alarms", get(alarms::page))
+        .route("/alarms/close", post(alarms::close))
         .route("/exports", get(exports::page).post(exports::export))
         .route("/accounts", get(accounts::page))
         .route("/accounts/add", post(accounts::add))

@@ -1,11 +1,13 @@
-//! `quarantine` and `alarms`: what is not believed, what is alarming, and what a person does about it.
+//! `quarantine`: what is not believed, and what a person decides about it.
 
-use kahriz_core::workspace::{Alarm, Quarantined};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use kahriz_core::workspace::{AdminError, Quarantined};
 use kahriz_proto::ids::LogId;
 use serde_json::json;
 
 use super::{Desk, publish, scopes};
-use crate::cli::{AlarmOrder, Ruling};
+use crate::cli::Ruling;
 use crate::failure::Failure;
 use crate::moment;
 use crate::say::printable;
@@ -14,23 +16,84 @@ use crate::shell;
 /// Letters of a log's id that are enough to name it.
 const ID_LETTERS: usize = 8;
 
+/// What a person has decided about the frames of one log.
+pub(crate) struct Judgement {
+    pub(crate) log: LogId,
+    pub(crate) verdict: Verdict,
+    /// Why; it is kept.
+    pub(crate) reason: String,
+    /// How many rulings on the log there were when the person looked, if that is known.
+    pub(crate) seen: Option<usize>,
+}
+
+/// Whether the frames are believed.
+#[derive(Clone, Copy)]
+pub(crate) enum Verdict {
+    /// Believed up to this frame, for everybody.
+    Release { up_to: u64 },
+    /// Not believed from this frame on; kept, and no longer asked about.
+    Reject { from: u64 },
+}
+
 pub(super) fn quarantine(desk: &mut Desk<'_>, order: &Ruling) -> Result<(), Failure> {
-    match order {
-        Ruling::List => list(desk),
+    let (log, verdict, reason) = match order {
+        Ruling::List => return list(desk),
         Ruling::Release { log, up_to, reason } => {
-            let log = named(desk, log)?;
-            let up_to = up_to.unwrap_or(u64::MAX);
-            desk.workspace.release(log, up_to, reason, shell::claimed())?;
-            let published = publish(desk)?;
-            desk.workspace.merge_inbox(&mut |_| {})?;
-            done(desk, "released: it is merged here, and everywhere after the next sync", published)
+            (log, Verdict::Release { up_to: up_to.unwrap_or(u64::MAX) }, reason)
         }
-        Ruling::Reject { log, from, reason } => {
-            let log = named(desk, log)?;
-            desk.workspace.reject(log, *from, reason, shell::claimed())?;
-            done(desk, "rejected: it is kept, and no longer asked about", None)
+        Ruling::Reject { log, from, reason } => (log, Verdict::Reject { from: *from }, reason),
+    };
+    let log = named(desk, log)?;
+    let unpublished = judge(desk, &Judgement { log, verdict, reason: reason.clone(), seen: None })?;
+    let came_of_it = match verdict {
+        Verdict::Release { .. } => {
+            "released: it is merged here, and everywhere after the next sync"
+        }
+        Verdict::Reject { .. } => "rejected: it is kept, and no longer asked about",
+    };
+    done(desk, came_of_it, unpublished)
+}
+
+/// Carries out a judgement; why the relay does not know of it yet. Whoever judges what somebody else has judged since
+/// they looked is told so, and nothing is done.
+pub(crate) fn judge(desk: &mut Desk<'_>, judgement: &Judgement) -> Result<Option<String>, Failure> {
+    let Judgement { log, verdict, reason, seen } = judgement;
+    {
+        let _alone = one_at_a_time();
+        let rulings = desk.workspace.rulings()?;
+        let now = rulings.iter().filter(|ruling| ruling.log == *log).count();
+        if seen.is_some_and(|seen| seen != now) {
+            return Err(Failure::DecidedMeanwhile);
+        }
+        match verdict {
+            Verdict::Release { up_to } => {
+                desk.workspace.release(*log, *up_to, reason, shell::claimed())?;
+            }
+            Verdict::Reject { from } => reject(desk, *log, *from, reason)?,
         }
     }
+    if matches!(verdict, Verdict::Reject { .. }) {
+        return Ok(None);
+    }
+    publish(desk)
+}
+
+/// What was rejected before is not rejected again.
+fn reject(desk: &Desk<'_>, log: LogId, from: u64, reason: &str) -> Result<(), Failure> {
+    let waits = |group: &Quarantined| {
+        group.log == log && group.seqs.last().is_some_and(|last| *last >= from)
+    };
+    if !desk.workspace.quarantine()?.iter().any(waits) {
+        return Err(AdminError::NotQuarantined.into());
+    }
+    Ok(desk.workspace.reject(log, from, reason, shell::claimed())?)
+}
+
+/// Two people may decide at once: the second looks at what the first has left. Whoever holds a store decides in one
+/// process, because orders of other processes are handed to it.
+pub(super) fn one_at_a_time() -> MutexGuard<'static, ()> {
+    static DECIDING: Mutex<()> = Mutex::new(());
+    DECIDING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn list(desk: &mut Desk<'_>) -> Result<(), Failure> {
@@ -99,51 +162,6 @@ fn as_json(group: &Quarantined) -> serde_json::Value {
         "records": group.records.iter().map(|record| record.to_uuid()).collect::<Vec<_>>(),
         "built_upon": group.built_upon,
         "can_be_released": group.can_be_released(),
-    })
-}
-
-pub(super) fn alarms(desk: &mut Desk<'_>, order: &AlarmOrder) -> Result<(), Failure> {
-    match order {
-        AlarmOrder::Close { number } => {
-            if !desk.workspace.close_alarm(*number)? {
-                return Err(Failure::NoSuchAlarm(*number));
-            }
-            done(desk, "closed", None)
-        }
-        AlarmOrder::List { all } => {
-            let alarms = desk.workspace.alarms()?;
-            let shown: Vec<Alarm> =
-                alarms.into_iter().filter(|alarm| *all || !alarm.closed).collect();
-            if desk.as_json {
-                let rows: Vec<_> = shown.iter().map(alarm_json).collect();
-                return desk.say_json(&rows);
-            }
-            if shown.is_empty() {
-                desk.say("no alarm")?;
-            }
-            shown.iter().try_for_each(|alarm| desk.say(&alarm_line(alarm)))
-        }
-    }
-}
-
-/// An alarm in one line.
-pub(crate) fn alarm_line(alarm: &Alarm) -> String {
-    let mark = match (alarm.closed, alarm.kind.is_red()) {
-        (true, _) => "closed",
-        (false, true) => "ALARM",
-        (false, false) => "notice",
-    };
-    let when = match alarm.raised.ms {
-        0 => "now".to_owned(),
-        ms => moment::written(ms),
-    };
-    format!("{}  {mark}, {when}: {}", alarm.id, alarm.kind)
-}
-
-fn alarm_json(alarm: &Alarm) -> serde_json::Value {
-    json!({
-        "number": alarm.id, "red": alarm.kind.is_red(), "closed": alarm.closed,
-        "raised_ms": alarm.raised.ms, "what": alarm.kind.to_string(),
     })
 }
 

@@ -8,6 +8,7 @@ use kahriz_http::HttpTransport;
 use serde_json::json;
 
 use super::Desk;
+use super::judge::one_at_a_time;
 use crate::cli::LettersOrder;
 use crate::failure::Failure;
 use crate::moment;
@@ -18,15 +19,61 @@ pub(super) fn run(desk: &mut Desk<'_>, order: &LettersOrder) -> Result<(), Failu
     match order {
         LettersOrder::List => list(desk),
         LettersOrder::Adopt { letter, reason } => {
-            let changes = desk.workspace.adopt(*letter, reason, shell::claimed())?;
-            ring(desk);
+            let changes = decide(desk, *letter, Fate::Adopt, reason, None)?;
             answer(desk, *letter, "adopted", changes)
         }
         LettersOrder::Reject { letter, reason } => {
-            desk.workspace.reject_letter(*letter, reason, shell::claimed())?;
+            decide(desk, *letter, Fate::Reject, reason, None)?;
             answer(desk, *letter, "rejected", 0)
         }
         LettersOrder::Import { files } => import(desk, files),
+    }
+}
+
+/// What is to become of a letter.
+#[derive(Clone, Copy)]
+pub(crate) enum Fate {
+    Adopt,
+    Reject,
+}
+
+/// Decides on a letter; how many changes were taken in. Whoever decides on one that is not any more as they saw it is
+/// told so, and nothing is done.
+pub(crate) fn decide(
+    desk: &mut Desk<'_>,
+    letter: i64,
+    fate: Fate,
+    reason: &str,
+    seen: Option<&str>,
+) -> Result<u64, Failure> {
+    let _alone = one_at_a_time();
+    if let Some(seen) = seen {
+        let letters = desk.workspace.letters()?;
+        let now = letters.iter().find(|kept| kept.id == letter).map(|kept| word(&kept.state));
+        if now != Some(seen) {
+            return Err(Failure::DecidedMeanwhile);
+        }
+    }
+    match fate {
+        Fate::Adopt => {
+            let changes = desk.workspace.adopt(letter, reason, shell::claimed())?;
+            ring(desk);
+            Ok(changes)
+        }
+        Fate::Reject => {
+            desk.workspace.reject_letter(letter, reason, shell::claimed())?;
+            Ok(0)
+        }
+    }
+}
+
+/// A letter's state in a word, for programs.
+pub(crate) fn word(state: &LetterState) -> &'static str {
+    match state {
+        LetterState::Waiting => "waiting",
+        LetterState::Adopted { .. } => "adopted",
+        LetterState::Rejected { .. } => "rejected",
+        LetterState::Sealed => "sealed",
     }
 }
 
@@ -120,11 +167,9 @@ fn state(state: &LetterState) -> String {
 }
 
 fn in_json(letter: &LetterView) -> serde_json::Value {
-    let (state, reason) = match &letter.state {
-        LetterState::Waiting => ("waiting", None),
-        LetterState::Adopted { reason } => ("adopted", Some(reason)),
-        LetterState::Rejected { reason } => ("rejected", Some(reason)),
-        LetterState::Sealed => ("sealed", None),
+    let reason = match &letter.state {
+        LetterState::Adopted { reason } | LetterState::Rejected { reason } => Some(reason),
+        LetterState::Waiting | LetterState::Sealed => None,
     };
     json!({
         "letter": letter.id,
@@ -137,7 +182,7 @@ fn in_json(letter: &LetterView) -> serde_json::Value {
         "contradicting": letter.contradicting,
         "damaged": letter.damaged,
         "claimed_ms": letter.claimed.map(|(first, last)| [first.ms, last.ms]),
-        "state": state,
+        "state": word(&letter.state),
         "reason": reason,
     })
 }

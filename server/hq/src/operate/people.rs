@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use kahriz_core::drive;
 use kahriz_core::workspace::Person;
+use kahriz_proto::ids::DeviceId;
 use kahriz_proto::roster::{Policy, Role};
 use serde_json::json;
 
@@ -53,30 +54,42 @@ pub(super) fn list(desk: &mut Desk<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Takes a member out, at the relay at once.
-pub(super) fn revoke(desk: &mut Desk<'_>, order: &Revoke) -> Result<(), Failure> {
-    let person = named(desk, &order.who)?;
+/// What a revocation came to.
+pub(crate) struct TakenOut {
+    /// How many areas have a new key.
+    pub(crate) areas: usize,
+    /// Why the relay does not know of it yet.
+    pub(crate) unpublished: Option<String>,
+}
+
+/// Takes a device out, at the relay at once.
+pub(crate) fn take_out(desk: &mut Desk<'_>, device: DeviceId) -> Result<TakenOut, Failure> {
     // What it has sent until now is its honest work: it is merged first, and stays believed.
     if let Some(serving) = desk.serving.clone() {
         serving.wait_for_rounds(2, ROUNDS_LONGEST);
     }
     let rng = drive::Shell::rng(&mut desk.terminal);
-    let revoked = desk.workspace.revoke(person.device, shell::claimed(), rng)?;
-    let published = publish(desk)?;
+    let revoked = desk.workspace.revoke(device, shell::claimed(), rng)?;
+    Ok(TakenOut { areas: revoked.epochs.len(), unpublished: publish(desk)? })
+}
+
+/// Takes a member out, and says what came of it.
+pub(super) fn revoke(desk: &mut Desk<'_>, order: &Revoke) -> Result<(), Failure> {
+    let person = named(desk, &order.who)?;
+    let TakenOut { areas, unpublished } = take_out(desk, person.device)?;
     if desk.as_json {
         return desk.say_json(&json!({
             "revoked": person.device.to_string(), "officer": person.officer,
-            "new_epochs": revoked.epochs.len(), "published": published.is_none(),
+            "new_epochs": areas, "published": unpublished.is_none(),
         }));
     }
     let who = printable(&person.officer);
     desk.say(&format!(
-        "{who} ({}) is revoked. {} areas have a new key that it is not given; what it had sent until now stays \
+        "{who} ({}) is revoked. {areas} areas have a new key that it is not given; what it had sent until now stays \
          believed, what comes after waits in quarantine.",
         printable(&person.phone),
-        revoked.epochs.len()
     ))?;
-    match published {
+    match unpublished {
         None => desk.say("The relay refuses it from now on; on its next contact it lets go of what it can read."),
         Some(why) => desk.say(&format!(
             "THE RELAY DOES NOT KNOW IT YET ({why}): it is told at the next sync, so run `kahriz serve` now."

@@ -5,13 +5,14 @@ use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, SET_COOKIE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
+use kahriz_core::forms::Lang;
 use kahriz_core::workspace::Workspace;
 
 use super::PageState;
 use super::address::Address;
 use super::frame::{Frame, Place};
 use super::visit::Visit;
-use super::words::Words;
+use super::words::{TrustWords, Words};
 use crate::accounts::{AccountError, Session, Unfit};
 use crate::export_log::Who;
 use crate::failure::Failure;
@@ -48,6 +49,9 @@ pub(crate) enum Problem {
     /// An order that was not carried out, in the program's own words.
     #[error("{0}")]
     Order(String),
+    /// Somebody else was quicker.
+    #[error("somebody else has decided this in the meantime")]
+    Meanwhile,
     /// Something other than reading was asked for.
     #[error("only reading is possible here")]
     OnlyReading,
@@ -60,16 +64,36 @@ pub(crate) enum Problem {
 }
 
 impl Problem {
-    fn status(&self) -> StatusCode {
+    /// The status of an answer that tells of it.
+    pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::NoRecord { .. } | Self::NoField | Self::NoPage => StatusCode::NOT_FOUND,
             Self::Foreign | Self::NotAllowed => StatusCode::FORBIDDEN,
             Self::NoForm => StatusCode::BAD_REQUEST,
             Self::Spent => StatusCode::GONE,
-            Self::Order(_) => StatusCode::CONFLICT,
+            Self::Order(_) | Self::Meanwhile => StatusCode::CONFLICT,
             Self::OnlyReading => StatusCode::METHOD_NOT_ALLOWED,
             Self::Store => StatusCode::SERVICE_UNAVAILABLE,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What to say beside the form, if a person can do something about it there. It is shown again with what was
+    /// typed.
+    pub(crate) fn in_place(&self, lang: Lang) -> Option<String> {
+        match self {
+            Self::Order(said) => Some(said.clone()),
+            Self::Meanwhile => Some(TrustWords::of(lang).meanwhile.to_owned()),
+            Self::NoRecord { .. }
+            | Self::NoField
+            | Self::NoPage
+            | Self::Foreign
+            | Self::NoForm
+            | Self::NotAllowed
+            | Self::Spent
+            | Self::OnlyReading
+            | Self::Store
+            | Self::Broken => None,
         }
     }
 }
@@ -137,11 +161,18 @@ where
             who,
             serving: Some(serving),
         };
-        let done = work(&mut desk).map_err(|failure| Problem::Order(failure.to_string()))?;
+        let done = work(&mut desk).map_err(refused)?;
         drop(desk);
         Ok((done, out))
     })
     .await
+}
+
+fn refused(failure: Failure) -> Problem {
+    if matches!(failure, Failure::DecidedMeanwhile) {
+        return Problem::Meanwhile;
+    }
+    Problem::Order(failure.to_string())
 }
 
 /// The rendered page, or the page of its problem.
@@ -150,9 +181,19 @@ pub(crate) fn page<T: Template>(
     visit: &Visit,
     made: Result<T, Problem>,
 ) -> Response {
+    page_of(StatusCode::OK, state, visit, made)
+}
+
+/// The same with another status, for a form that is shown again because of a problem.
+pub(crate) fn page_of<T: Template>(
+    status: StatusCode,
+    state: &PageState,
+    visit: &Visit,
+    made: Result<T, Problem>,
+) -> Response {
     let rendered = made.and_then(|page| page.render().map_err(|_| Problem::Broken));
     let mut response = match rendered {
-        Ok(html) => Html(html).into_response(),
+        Ok(html) => (status, Html(html)).into_response(),
         Err(problem) => sorry(state, visit, &problem),
     };
     if let Some(cookie) = visit.cookie() {
@@ -203,6 +244,7 @@ pub(crate) fn sorry(state: &PageState, visit: &Visit, problem: &Problem) -> Resp
         Problem::NotAllowed => (words.not_allowed, words.not_allowed_remedy),
         Problem::Spent => (words.spent, words.spent_remedy),
         Problem::Order(_) => (words.not_done, words.not_done_remedy),
+        Problem::Meanwhile => (words.not_done, frame.trust.meanwhile),
         Problem::OnlyReading => (words.only_reading, words.only_reading_remedy),
         Problem::Store => (words.no_store, words.no_store_remedy),
         Problem::Broken => (words.broken, words.broken_remedy),
@@ -217,6 +259,7 @@ pub(crate) fn sorry(state: &PageState, visit: &Visit, problem: &Problem) -> Resp
         | Problem::NotAllowed
         | Problem::Spent
         | Problem::Order(_)
+        | Problem::Meanwhile
         | Problem::Store
         | Problem::Broken => None,
     };

@@ -6,7 +6,7 @@ use super::PageState;
 use super::address::Address;
 use super::moment;
 use super::visit::Visit;
-use super::words::{Words, words};
+use super::words::{TrustWords, Words, words};
 use super::{assets, meaning};
 use crate::accounts::{Role, Session};
 
@@ -23,6 +23,10 @@ pub(crate) enum Place {
     People,
     /// What is not merged.
     Quarantine,
+    /// What devices handed in that could not sync.
+    Letters,
+    /// What should be looked into.
+    Alarms,
     /// The account of what left.
     Exports,
     /// Who may use the page.
@@ -34,6 +38,7 @@ pub(crate) enum Place {
 /// The frame of a page.
 pub(crate) struct Frame {
     pub(crate) words: &'static Words,
+    pub(crate) trust: &'static TrustWords,
     pub(crate) lang: &'static str,
     pub(crate) dir: &'static str,
     pub(crate) version: &'static str,
@@ -95,13 +100,14 @@ impl Frame {
         };
         Self {
             words,
+            trust: TrustWords::of(visit.lang),
             lang: visit.lang.tag(),
             dir: if visit.lang.is_right_to_left() { "rtl" } else { "ltr" },
             version: assets::version(),
             places: PLACES
                 .iter()
                 .filter(|(_, _, _, role)| visit.may(*role))
-                .map(|(here, path, label, _)| place(label(words), path, *here))
+                .map(|(here, path, label, _)| place(label(visit.lang), path, *here))
                 .collect(),
             languages: Lang::ALL.into_iter().map(|lang| language(visit, lang)).collect(),
             sync: visit.who.as_ref().map(|_| sync_line(state, words)),
@@ -115,17 +121,19 @@ impl Frame {
     }
 }
 
-type Label = fn(&Words) -> &'static str;
+type Label = fn(Lang) -> &'static str;
 
 /// The main pages, in their order, and who sees that there is one.
-const PLACES: [(Place, &str, Label, Role); 7] = [
-    (Place::Overview, "/", |words| words.overview, Role::Viewer),
-    (Place::Records, "/records", |words| words.records, Role::Viewer),
-    (Place::Map, "/map", |words| words.map, Role::Viewer),
-    (Place::People, "/people", |words| words.people, Role::Viewer),
-    (Place::Quarantine, "/quarantine", |words| words.quarantine, Role::Viewer),
-    (Place::Exports, "/exports", |words| words.exports, Role::Operator),
-    (Place::Accounts, "/accounts", |words| words.accounts, Role::Administrator),
+const PLACES: [(Place, &str, Label, Role); 9] = [
+    (Place::Overview, "/", |lang| words(lang).overview, Role::Viewer),
+    (Place::Records, "/records", |lang| words(lang).records, Role::Viewer),
+    (Place::Map, "/map", |lang| words(lang).map, Role::Viewer),
+    (Place::People, "/people", |lang| words(lang).people, Role::Viewer),
+    (Place::Quarantine, "/quarantine", |lang| words(lang).quarantine, Role::Viewer),
+    (Place::Letters, "/letters", |lang| TrustWords::of(lang).letters, Role::Viewer),
+    (Place::Alarms, "/alarms", |lang| TrustWords::of(lang).alarms, Role::Viewer),
+    (Place::Exports, "/exports", |lang| words(lang).exports, Role::Operator),
+    (Place::Accounts, "/accounts", |lang| words(lang).accounts, Role::Administrator),
 ];
 
 fn signed(who: &Session, words: &Words) -> Signed {

@@ -15,11 +15,13 @@ use kahriz_proto::roster::Role;
 
 use super::PageState;
 use super::address::Address;
+use super::alarms;
 use super::answer::{self, Problem, ask, unreadable};
 use super::frame::{Frame, Place, When};
 use super::line::{Line, People, named};
+use super::quarantine::why;
 use super::visit::Visit;
-use super::words::{Words, grouped, words};
+use super::words::{TrustWords, Words, grouped, words};
 use bars::Bars;
 
 #[derive(Template)]
@@ -32,6 +34,8 @@ struct OverviewPage {
 struct View {
     workspace: String,
     is_empty: bool,
+    /// What should be looked into before anything else.
+    alarms: Vec<alarms::Line>,
     tiles: Vec<Tile>,
     urgent: Vec<Line>,
     all_contested: Address,
@@ -68,7 +72,7 @@ struct ParkedLine {
     area: String,
     log: String,
     seq: u64,
-    reason: String,
+    reason: &'static str,
 }
 
 /// `GET /`
@@ -84,6 +88,7 @@ fn view(workspace: &Workspace, lang: Lang) -> Result<View, Problem> {
     let words = words(lang);
     let counts = workspace.counts(&Query::default()).map_err(unreadable)?;
     let people = People::of(workspace);
+    let alarms = alarms::lines(workspace, lang, false)?;
     let urgent = urgent::most_dangerous(workspace)?
         .into_iter()
         .map(|row| Line::of(row, &people, lang))
@@ -91,16 +96,22 @@ fn view(workspace: &Workspace, lang: Lang) -> Result<View, Problem> {
     Ok(View {
         workspace: workspace.name(),
         is_empty: counts.total == 0,
-        tiles: tiles(workspace, words)?,
+        tiles: tiles(workspace, words, TrustWords::of(lang), alarms.len() as u64)?,
+        alarms,
         urgent,
         all_contested: Address::new("/records").with("contested", 1),
         charts: bars::all(&counts, words, lang),
         devices: devices(workspace, words)?,
-        parked: parked(workspace)?,
+        parked: parked(workspace, TrustWords::of(lang))?,
     })
 }
 
-fn tiles(workspace: &Workspace, words: &Words) -> Result<Vec<Tile>, Problem> {
+fn tiles(
+    workspace: &Workspace,
+    words: &Words,
+    trust: &TrustWords,
+    alarms: u64,
+) -> Result<Vec<Tile>, Problem> {
     let status = workspace.status().map_err(unreadable)?;
     let tile = |label, number: u64, alarm: &'static str, address: Option<Address>| Tile {
         label,
@@ -119,9 +130,15 @@ fn tiles(workspace: &Workspace, words: &Words) -> Result<Vec<Tile>, Problem> {
         ),
         tile(words.incomplete, status.incomplete, "", Some(list.with("incomplete", 1))),
         tile(words.inbox_waiting, status.inbox_waiting, "", None),
-        tile(words.inbox_parked, status.inbox_quarantined + status.changes_stuck, "is-alarm", None),
+        tile(
+            words.inbox_parked,
+            status.inbox_quarantined + status.changes_stuck,
+            "is-alarm",
+            Some(Address::new("/quarantine")),
+        ),
         tile(words.not_sent, status.unsealed_changes + status.frames_waiting, "", None),
         tile(words.refused, status.frames_refused, "is-alarm", None),
+        tile(trust.alarms, alarms, "is-alarm", Some(Address::new("/alarms"))),
     ])
 }
 
@@ -152,7 +169,7 @@ fn devices(workspace: &Workspace, words: &Words) -> Result<Vec<DeviceLine>, Prob
     Ok(lines)
 }
 
-fn parked(workspace: &Workspace) -> Result<Vec<ParkedLine>, Problem> {
+fn parked(workspace: &Workspace, words: &TrustWords) -> Result<Vec<ParkedLine>, Problem> {
     let parked = workspace.parked().map_err(unreadable)?.into_iter();
     Ok(parked
         .take(50)
@@ -160,7 +177,7 @@ fn parked(workspace: &Workspace) -> Result<Vec<ParkedLine>, Problem> {
             area: scope_name(workspace, parked.scope),
             log: parked.log.to_string()[..8].to_owned(),
             seq: parked.seq,
-            reason: parked.reason.to_string(),
+            reason: why(parked.reason, words),
         })
         .collect())
 }

@@ -1,10 +1,11 @@
-//! People and their devices: who asks to join, who is a member, and handing out invites.
+//! People and their devices: who asks to join, who is a member, handing out invites, and taking devices out.
 //!
 //! Admitting is the moment at which a stranger's phone is given keys, so the code stands in the middle of the page and
 //! the button needs a person's word that the phone shows the same.
 
 mod invite;
 mod members;
+mod revoke;
 
 use std::collections::BTreeMap;
 
@@ -27,6 +28,8 @@ use crate::operate::{self, Desk, Doubt, Joining, Joins, joining, waiting_joins};
 
 pub(crate) use invite::invite;
 use members::Member;
+use revoke::Revoked;
+pub(crate) use revoke::{page as revoke_page, revoke};
 
 #[derive(Template)]
 #[template(path = "people.html")]
@@ -42,6 +45,7 @@ struct PeoplePage {
     admits_all: bool,
     /// What was done a moment ago.
     done: Option<&'static str>,
+    revoked: Option<Revoked>,
 }
 
 /// A device that asks to join.
@@ -60,9 +64,12 @@ pub(crate) async fn page(State(state): State<PageState>, visit: Visit) -> Respon
 
 async fn made(state: &PageState, visit: &Visit) -> Result<PeoplePage, Problem> {
     let (who, lang) = (visit.needs(Role::Viewer)?.clone(), visit.lang);
-    let (members, areas) =
-        ask(state, move |workspace| Ok((members::all(workspace, words(lang))?, areas(workspace))))
-            .await?;
+    let (device, is_untold) = (visit.asked("revoked").to_owned(), visit.asked("told") == "no");
+    let (members, areas, revoked) = ask(state, move |workspace| {
+        let revoked = revoke::done(workspace, &device, is_untold);
+        Ok((members::all(workspace, words(lang))?, areas(workspace), revoked))
+    })
+    .await?;
     let asking = at_desk(state, &who, move |desk| asking(desk, lang)).await;
     let (joins, no_joins) = match asking {
         Ok((joins, _)) => (joins, None),
@@ -77,6 +84,7 @@ async fn made(state: &PageState, visit: &Visit) -> Result<PeoplePage, Problem> {
         areas,
         may_act: visit.may(Role::Operator),
         admits_all: state.serving.joins == Joins::AdmitAll,
+        revoked,
         done: (visit.asked("done") == "admitted").then_some(words(lang).admitted),
     })
 }

@@ -1,126 +1,157 @@
-//! What has arrived and is not merged: frames that wait for something, and frames that wait for a person.
+//! What has arrived and is not merged: frames that wait for a person, who decides here, what was decided before, and
+//! frames that wait for something that is to arrive.
 //!
 //! A frame is set aside when it cannot be believed: its signature is not right, its device was revoked before it was
-//! sealed, it forks its log. It is neither merged nor dropped; here it is said whose it is, and why.
+//! sealed, it forks its log. It is neither merged nor dropped. Two people may look at the same frames: whoever decides
+//! second is shown what the first has decided, and nothing is done twice.
 
-use std::collections::BTreeMap;
+mod case;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use kahriz_core::workspace::{Parked, Workspace};
-use kahriz_proto::ids::{DeviceId, LogId, ScopeId};
+use kahriz_core::forms::Lang;
+use kahriz_core::workspace::{Ruling, Workspace};
+use kahriz_proto::ids::LogId;
 
 use super::PageState;
-use super::answer::{self, Problem, ask, unreadable};
-use super::frame::{Frame, Place};
-use super::line::People;
+use super::address::Address;
+use super::answer::{self, Problem, ask, at_desk, unreadable};
+use super::frame::{Frame, Place, When};
+use super::owners::{Owners, short};
+use super::sign::see;
+use super::typed::Typed;
 use super::visit::Visit;
+use super::words::TrustWords;
 use crate::accounts::Role;
-
-/// Lives of a device's store among which a log is looked for. Each is a restored or copied phone: few have even two.
-const GENERATIONS: u32 = 16;
+use crate::operate::{self, Judgement, Verdict};
+pub(crate) use case::why;
+use case::{Case, Cases};
 
 #[derive(Template)]
 #[template(path = "quarantine.html")]
 struct QuarantinePage {
     frame: Frame,
-    /// What needs a person, then what helps itself.
-    lists: [List; 2],
+    view: View,
+    /// Whether whoever looks may also decide.
+    may_act: bool,
+    done: Option<&'static str>,
+    /// What was done is not known to the relay yet.
+    is_untold: bool,
+    alarm: Option<String>,
+}
+
+struct View {
+    cases: Cases,
+    judged: Vec<Judged>,
     /// Single changes that the engine refused.
     stuck: u64,
 }
 
-struct List {
-    title: &'static str,
-    note: &'static str,
-    none: &'static str,
-    lines: Vec<Line>,
-}
-
-/// The frames of one log that are here for one reason.
-struct Line {
+/// A decision that somebody has taken.
+struct Judged {
+    at: When,
     officer: String,
-    area: String,
     log: String,
-    /// The first and the last of their numbers, and how many there are.
-    first: u64,
-    last: u64,
-    count: u64,
+    what: &'static str,
+    seq: u64,
     reason: String,
 }
 
 /// `GET /quarantine`
 pub(crate) async fn page(State(state): State<PageState>, visit: Visit) -> Response {
-    let made = made(&state, &visit).await;
+    let made = made(&state, &visit, None).await;
     answer::page(&state, &visit, made)
 }
 
-async fn made(state: &PageState, visit: &Visit) -> Result<QuarantinePage, Problem> {
-    visit.needs(Role::Viewer)?;
-    let (parked, stuck) = ask(state, |workspace| {
-        Ok((lines(workspace)?, workspace.status().map_err(unreadable)?.changes_stuck))
+/// `POST /quarantine`: somebody decides about the frames of one log.
+pub(crate) async fn judge(State(state): State<PageState>, visit: Visit) -> Response {
+    let problem = match judged(&state, &visit).await {
+        Ok(address) => return see(&address.to_string()),
+        Err(problem) => problem,
+    };
+    let Some(alarm) = problem.in_place(visit.lang) else {
+        return answer::sorry(&state, &visit, &problem);
+    };
+    let made = made(&state, &visit, Some(alarm)).await;
+    answer::page_of(problem.status(), &state, &visit, made)
+}
+
+async fn judged(state: &PageState, visit: &Visit) -> Result<Address, Problem> {
+    let who = visit.needs(Role::Operator)?.clone();
+    let judgement = judgement(&visit.typed, TrustWords::of(visit.lang))?;
+    let done = match judgement.verdict {
+        Verdict::Release { .. } => "released",
+        Verdict::Reject { .. } => "rejected",
+    };
+    let (unpublished, _) =
+        at_desk(state, &who, move |desk| operate::judge(desk, &judgement)).await?;
+    let address = Address::new("/quarantine").with("done", done);
+    Ok(if unpublished.is_some() { address.with("told", "no") } else { address })
+}
+
+/// What was typed, as an order.
+fn judgement(typed: &Typed, words: &TrustWords) -> Result<Judgement, Problem> {
+    let said = |why: &str| Problem::Order(why.to_owned());
+    let number = |name| typed.get(name).trim().parse::<u64>().ok().filter(|seq| *seq > 0);
+    let verdict = match typed.get("ruling") {
+        "release" => number("up_to").map(|up_to| Verdict::Release { up_to }),
+        "reject" => number("from").map(|from| Verdict::Reject { from }),
+        _ => return Err(said(words.choose)),
+    };
+    Ok(Judgement {
+        log: LogId::from_hex(typed.get("log")).ok_or(Problem::NoForm)?,
+        verdict: verdict.ok_or_else(|| said(words.no_frame))?,
+        reason: typed.reason().ok_or_else(|| said(words.why_missing))?,
+        seen: Some(typed.get("seen").parse().map_err(|_| Problem::NoForm)?),
     })
-    .await?;
+}
+
+async fn made(
+    state: &PageState,
+    visit: &Visit,
+    alarm: Option<String>,
+) -> Result<QuarantinePage, Problem> {
+    visit.needs(Role::Viewer)?;
+    let (typed, lang) = (visit.typed.clone(), visit.lang);
+    let view = ask(state, move |workspace| view(workspace, &typed, lang)).await?;
     let frame = Frame::new(state, visit, Place::Quarantine);
-    let words = frame.words;
-    let (held, waiting) = parked;
-    let held = List {
-        title: words.quarantine_held,
-        note: words.quarantine_note,
-        none: words.quarantine_none,
-        lines: held,
+    let done = match visit.asked("done") {
+        "released" => Some(frame.trust.released_done),
+        "rejected" => Some(frame.trust.rejected_done),
+        _ => None,
     };
-    let waiting = List {
-        title: words.quarantine_waiting,
-        note: words.quarantine_waiting_note,
-        none: words.quarantine_waiting_none,
-        lines: waiting,
-    };
-    Ok(QuarantinePage { frame, lists: [held, waiting], stuck })
+    let is_untold = done.is_some() && visit.asked("told") == "no";
+    Ok(QuarantinePage { frame, view, may_act: visit.may(Role::Operator), done, is_untold, alarm })
 }
 
-/// What is set aside, and what waits; each by area, log and reason.
-fn lines(workspace: &Workspace) -> Result<(Vec<Line>, Vec<Line>), Problem> {
-    let mut grouped: BTreeMap<(ScopeId, LogId, String), Vec<Parked>> = BTreeMap::new();
-    for parked in workspace.parked().map_err(unreadable)? {
-        let key = (parked.scope, parked.log, parked.reason.to_string());
-        grouped.entry(key).or_default().push(parked);
-    }
-    let (people, owners) = (People::of(workspace), owners(workspace));
-    let names: BTreeMap<ScopeId, String> =
-        workspace.scopes().into_iter().map(|scope| (scope.id, scope.name)).collect();
-    let (mut held, mut waiting) = (Vec::new(), Vec::new());
-    for ((scope, log, reason), frames) in grouped {
-        let is_held = frames.iter().any(|frame| frame.reason.is_quarantine());
-        let log_name = log.to_string()[..8].to_owned();
-        let line = Line {
-            officer: owners
-                .get(&log)
-                .map_or_else(|| log_name.clone(), |device| people.name(*device)),
-            area: names.get(&scope).cloned().unwrap_or_else(|| scope.to_string()),
-            log: log_name,
-            first: frames.iter().map(|frame| frame.seq).min().unwrap_or_default(),
-            last: frames.iter().map(|frame| frame.seq).max().unwrap_or_default(),
-            count: frames.len() as u64,
-            reason,
-        };
-        if is_held { held.push(line) } else { waiting.push(line) }
-    }
-    Ok((held, waiting))
+fn view(workspace: &Workspace, typed: &Typed, lang: Lang) -> Result<View, Problem> {
+    let (words, owners) = (TrustWords::of(lang), Owners::of(workspace));
+    let rulings = workspace.rulings().map_err(unreadable)?;
+    Ok(View {
+        cases: case::all(workspace, &owners, &rulings, typed, words)?,
+        judged: rulings.into_iter().map(|ruling| decided(ruling, &owners, words)).collect(),
+        stuck: workspace.status().map_err(unreadable)?.changes_stuck,
+    })
 }
 
-/// Whose each log is: its id is a hash of its device, its scope and a small number.
-fn owners(workspace: &Workspace) -> BTreeMap<LogId, DeviceId> {
-    let roster = workspace.roster();
-    let scopes: Vec<ScopeId> = roster.scopes().collect();
-    let mut owners = BTreeMap::new();
-    for (device, _) in roster.members() {
-        for scope in &scopes {
-            for generation in 1..=GENERATIONS {
-                owners.insert(LogId::of(device, *scope, generation), device);
-            }
+fn decided(ruling: Ruling, owners: &Owners, words: &TrustWords) -> Judged {
+    Judged {
+        at: When::at(ruling.claimed.ms),
+        officer: owners.writer(ruling.log),
+        log: short(&ruling.log),
+        what: if ruling.released { words.released_up_to } else { words.rejected_from },
+        seq: ruling.seq,
+        reason: ruling.reason,
+    }
+}
+
+impl Case {
+    /// Its frames, as they are written.
+    fn numbers(&self) -> String {
+        match self.first == self.last {
+            true => format!("#{}", self.first),
+            false => format!("#{}–{}", self.first, self.last),
         }
     }
-    owners
 }

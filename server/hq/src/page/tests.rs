@@ -2,18 +2,24 @@
 
 mod door;
 mod field;
+mod judging;
 mod people;
+mod trust;
 
 use field::Field;
 
 const PERSON: &str = "missing_person";
 const HAZARD: &str = "landmine_incident";
-const PATHS: [&str; 7] = [
+const PATHS: [&str; 11] = [
     "/",
     "/records",
     "/records?q=zz&kind=x",
     "/map",
     "/map?contested=1",
+    "/people",
+    "/quarantine",
+    "/letters",
+    "/alarms",
     "/nowhere",
     "/records/AGD-0000-0000-0",
 ];

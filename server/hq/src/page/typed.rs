@@ -11,6 +11,8 @@ pub(crate) const TOKEN: &str = "form_token";
 /// More than any form of these pages holds.
 const BYTES_MAX: usize = 64 * 1024;
 const PAIRS_MAX: usize = 500;
+/// A few sentences, and no more than a list can show.
+const REASON_LETTERS_MAX: usize = 500;
 
 /// The fields of a form as they were typed, in their order.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +45,13 @@ impl Typed {
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         let of_name = self.0.iter().filter(move |(field, _)| field == name);
         of_name.map(|(_, value)| value.as_str())
+    }
+
+    /// Why something was decided, if that was said.
+    pub(crate) fn reason(&self) -> Option<String> {
+        let reason = self.get("reason").trim();
+        let fits = !reason.is_empty() && reason.chars().count() <= REASON_LETTERS_MAX;
+        fits.then(|| reason.to_owned())
     }
 
     /// What is worth keeping over a new sign-in: neither the old token nor a password.

@@ -1,6 +1,8 @@
 //! A headquarters and a phone with a real relay between them, and the page over a real connection: what a test says
 //! is what a browser would see.
 
+mod parting;
+
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;

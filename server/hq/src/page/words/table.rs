@@ -1,31 +1,9 @@
 //! The table of words, one line for each, in the order of the languages: en, az, ru, fr, ar, uk. A line that lacks
 //! one does not compile.
 
-macro_rules! table {
-    ($($word:ident: $en:literal, $az:literal, $ru:literal, $fr:literal, $ar:literal, $uk:literal;)+) => {
-        /// The words of one language.
-        pub(crate) struct Words {
-            $(pub(crate) $word: &'static str,)+
-        }
-
-        impl Words {
-            /// All of them.
-            #[cfg(test)]
-            pub(crate) fn all(&self) -> Vec<&'static str> {
-                vec![$(self.$word),+]
-            }
-        }
-
-        pub(crate) static EN: Words = Words { $($word: $en,)+ };
-        pub(crate) static AZ: Words = Words { $($word: $az,)+ };
-        pub(crate) static RU: Words = Words { $($word: $ru,)+ };
-        pub(crate) static FR: Words = Words { $($word: $fr,)+ };
-        pub(crate) static AR: Words = Words { $($word: $ar,)+ };
-        pub(crate) static UK: Words = Words { $($word: $uk,)+ };
-    };
-}
-
 table! {
+    Words;
+
     // The frame.
     headquarters: "Headquarters", "Qərargah", "Штаб", "Quartier général", "المقر", "Штаб";
     skip: "Skip to the content", "Məzmuna keç", "Перейти к содержанию", "Aller au contenu", "انتقل إلى المحتوى", "Перейти до змісту";
