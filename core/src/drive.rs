@@ -19,7 +19,7 @@ pub use roster::{join, publish_roster, publish_workspace, waiting_joins};
 pub use transport::{HttpAnswer, HttpRequest, Method, Transport, TransportError};
 
 use crate::workspace::{
-    AlarmKind, Claimed, LettersError, Membership, OpenError, ReadError, SaveError, Workspace,
+    AlarmKind, LettersError, Membership, OpenError, ReadError, SaveError, Workspace,
 };
 use exchange::Line;
 use kahriz_proto::message::RefusalReason;
@@ -162,8 +162,10 @@ pub fn sync(
         report.changes_merged += taken.changes;
         report.records_changed += taken.records;
         report.frames_parked = taken.parked;
-        // Headquarters signs for what it has merged; that is carried at once.
-        if report.failure.is_some() || !workspace.acknowledge()? {
+        // What was not as the relay said is asked for again; what headquarters has merged it signs for. Both at once.
+        let goes_on = report.failure.is_none()
+            && (workspace.read_again(line.now())? | workspace.acknowledge()?);
+        if !goes_on {
             workspace.settle_letters();
             break;
         }
@@ -172,9 +174,10 @@ pub fn sync(
 }
 
 /// What must stand before anything is said: this device is a member, and has its keys; what headquarters seals can be
-/// compared with a roster that the relay has.
+/// compared with a roster that the relay has; what was refused a day ago is offered again.
 fn come_in(line: &mut Line<'_>) -> Result<(), SyncError> {
     let workspace = line.workspace;
+    workspace.offer_again_daily(line.now())?;
     if workspace.membership() == Membership::Waiting || workspace.lacks_keys()? {
         roster::fetch(line)?;
     }
@@ -197,7 +200,7 @@ fn come_in(line: &mut Line<'_>) -> Result<(), SyncError> {
 /// What follows from how it went.
 fn go_out(line: &mut Line<'_>, report: SyncReport) -> Result<SyncReport, SyncError> {
     let workspace = line.workspace;
-    let now = Claimed { ms: i64::try_from(line.shell.now_ms()).unwrap_or(i64::MAX) };
+    let now = line.now();
     match &report.failure {
         None => {
             workspace.note_contact(now);
@@ -230,7 +233,7 @@ fn leave(line: &mut Line<'_>) -> Result<(), SyncError> {
 fn push_and_pull(line: &mut Line<'_>, report: &mut SyncReport) -> Result<(), SyncError> {
     let workspace = line.workspace;
     // What was sealed before and is not known to be held may have been sent by a session that was cut.
-    let unsure = workspace.bytes_to_push()? > 0;
+    let unsure = workspace.bytes_to_push()? > 0 || workspace.is_reading_again()?;
     report.changes_sealed += line.seal()?;
     let seq = workspace.roster_seq();
     let mut session = Session::new(workspace.cursors()?, seq, unsure);
@@ -259,10 +262,7 @@ fn answer(line: &mut Line<'_>, session: &mut Session, output: Output) -> Result<
             line.tell(session, Input::Frames(frames));
         }
         Output::Exchange(exchange) => line.exchange(session, &exchange)?,
-        Output::Stage(stage) => {
-            line.workspace.stage(&stage)?;
-            line.tell(session, Input::Staged);
-        }
+        Output::Stage(stage) => line.commit(session, &stage)?,
         Output::FetchRoster { .. } => match roster::fetch(line) {
             Ok(seq) => line.tell(session, Input::RosterRead(seq)),
             Err(SyncError::Line(failure)) => line.tell(session, Input::Lost(failure, vec![])),

@@ -75,7 +75,7 @@ use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use zeroize::Zeroizing;
 
 /// What a device's clock claims: milliseconds since 1970. Shown, kept to the second, and never used to
-/// decide anything.
+/// decide anything about a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Claimed {
     /// Milliseconds since 1970.
