@@ -66,6 +66,8 @@ pub enum AlarmKind {
     FalseRevocation,
 }
 
+const FRAMES_WITHHELD: u8 = 5;
+
 /// Something that a person must hear of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Alarm {
@@ -92,7 +94,9 @@ impl AlarmKind {
             Self::InviteTaken { invite } => (2, invite.as_bytes().to_vec(), 0),
             Self::RosterForked { device } => (3, device.as_bytes().to_vec(), 0),
             Self::RosterWithheld { entry } => (4, vec![], entry),
-            Self::FramesWithheld { log, missing } => (5, log.as_bytes().to_vec(), missing),
+            Self::FramesWithheld { log, missing } => {
+                (FRAMES_WITHHELD, log.as_bytes().to_vec(), missing)
+            }
             Self::RelayWentBack { scope } => (6, scope.as_bytes().to_vec(), 0),
             Self::LogForked { log } => (7, log.as_bytes().to_vec(), 0),
             Self::FalseRevocation => (8, vec![], 0),
@@ -107,7 +111,7 @@ impl AlarmKind {
             2 => Self::InviteTaken { invite: device()? },
             3 => Self::RosterForked { device: device()? },
             4 => Self::RosterWithheld { entry: row.number },
-            5 => Self::FramesWithheld { log: log()?, missing: row.number },
+            FRAMES_WITHHELD => Self::FramesWithheld { log: log()?, missing: row.number },
             6 => {
                 let scope = row.subject.as_slice().try_into().ok()?;
                 Self::RelayWentBack { scope: ScopeId::from_bytes(scope) }
@@ -190,14 +194,18 @@ impl Workspace {
     pub(crate) fn compare_with_heartbeat(&self, now: Claimed) -> Result<(), ReadError> {
         let identity = self.identity();
         Ok(self.store.write(|tx| {
+            let open = alarms::open(tx, FRAMES_WITHHELD)?;
             for scope in identity.scopes() {
                 for (device, member) in identity.roster.members() {
                     if member.scopes.contains(&scope) && device != identity.device() {
-                        compare(
-                            tx,
-                            &identity,
-                            LogId::of(device, scope, super::identity::GENERATION),
-                        )?;
+                        let log = LogId::of(device, scope, super::identity::GENERATION);
+                        let missing = missing(tx, &identity, log)?;
+                        let alarm = AlarmKind::FramesWithheld { log, missing };
+                        if missing > 0 {
+                            raise(tx, alarm)?;
+                        } else if open.contains(log.as_bytes().as_slice()) {
+                            settle(tx, alarm)?;
+                        }
                     }
                 }
             }
@@ -206,13 +214,11 @@ impl Workspace {
     }
 }
 
-fn compare(tx: &Transaction<'_>, identity: &Identity, log: LogId) -> rusqlite::Result<()> {
-    let Some(seen) = identity.roster.seen().get(&log) else { return Ok(()) };
+/// Frames of a log that headquarters has seen and that are not here.
+fn missing(tx: &Transaction<'_>, identity: &Identity, log: LogId) -> rusqlite::Result<u64> {
+    let Some(seen) = identity.roster.seen().get(&log) else { return Ok(0) };
     let merged = logs::get(tx, log)?.map_or(0, |log| log.merged);
-    let here = merged.max(inbox::highest(tx, log)?);
-    let missing = seen.saturating_sub(here);
-    let alarm = AlarmKind::FramesWithheld { log, missing };
-    if missing > 0 { raise(tx, alarm) } else { settle(tx, alarm) }
+    Ok(seen.saturating_sub(merged.max(inbox::highest(tx, log)?)))
 }
 
 /// Compares the roster under which a frame was sealed with the one that is known here. The frame itself is honest:
