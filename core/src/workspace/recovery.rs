@@ -23,6 +23,7 @@ use crate::crypto::{DeviceSecrets, RecoveryKeys, SigningSecret};
 use crate::store::{Store, StoreKey, inbox, logs, members, settings};
 use kahriz_proto::frame::FrameRef;
 use kahriz_proto::ids::{DeviceId, LogId, ScopeId};
+use kahriz_proto::limits::FRAME_SEQ_MAX;
 use kahriz_proto::roster::{Action, Role, Roster, RosterError};
 use rand_core::CryptoRng;
 use rusqlite::Transaction;
@@ -248,9 +249,7 @@ fn believed_of(
     });
     let known: BTreeMap<LogId, u64> = match belief {
         Belief::Everything => {
-            return Ok(possible
-                .map(|log| FrameRef { log, seq: i64::MAX.cast_unsigned() })
-                .collect());
+            return Ok(possible.map(|log| FrameRef { log, seq: FRAME_SEQ_MAX }).collect());
         }
         Belief::Heartbeats => identity.roster.seen().clone(),
         Belief::WhatIsHere => here(tx)?,
