@@ -19,7 +19,7 @@ pub use roster::{join, publish_roster, publish_workspace, waiting_joins};
 pub use transport::{HttpAnswer, HttpRequest, Method, Transport, TransportError};
 
 use crate::workspace::{
-    AlarmKind, LettersError, Membership, OpenError, ReadError, SaveError, Workspace,
+    AdminError, AlarmKind, LettersError, Membership, OpenError, ReadError, SaveError, Workspace,
 };
 use exchange::Line;
 use kahriz_proto::message::RefusalReason;
@@ -111,6 +111,9 @@ pub enum SyncError {
         "another device has joined with this invite: tell headquarters at once, and ask for a new one"
     )]
     InviteTaken,
+    /// Another headquarters wrote to the roster at the same time, and this one cannot give way: see the alarm.
+    #[error("another headquarters changed the member list at the same time: see the alarms")]
+    RosterSplit,
     /// The relay's roster does not verify back to the workspace's root: do not trust it.
     #[error("the relay's member list does not verify: {0}")]
     Roster(#[from] kahriz_proto::roster::RosterError),
@@ -132,6 +135,26 @@ pub enum SyncError {
     /// Letters.
     #[error(transparent)]
     Letters(#[from] LettersError),
+}
+
+impl From<AdminError> for SyncError {
+    fn from(error: AdminError) -> Self {
+        match error {
+            AdminError::Roster(error) => Self::Roster(error),
+            AdminError::Database(error) => error.into(),
+            // Giving way meets no other.
+            AdminError::NotAdmin
+            | AdminError::NotHeadquarters
+            | AdminError::Invite
+            | AdminError::Join
+            | AdminError::Scope
+            | AdminError::NoDevice
+            | AdminError::Itself
+            | AdminError::NotQuarantined
+            | AdminError::BuiltUpon(_)
+            | AdminError::RosterSplit => Self::RosterSplit,
+        }
+    }
 }
 
 impl From<rusqlite::Error> for SyncError {
@@ -187,11 +210,8 @@ fn come_in(line: &mut Line<'_>) -> Result<(), SyncError> {
         Membership::Revoked => leave(line),
         Membership::Member { role: Role::Headquarters, .. } => {
             // A relay that does not know the workspace yet, or a line that is down, is the exchange's to say.
-            let known = workspace.published_roster();
-            if known > 0 && known < workspace.roster_seq() {
-                roster::publish(line).unwrap_or_default();
-            }
-            Ok(())
+            let published = if workspace.owes_roster() { roster::publish(line) } else { Ok(()) };
+            if matches!(published, Err(SyncError::Line(_))) { Ok(()) } else { published }
         }
         Membership::Member { .. } => Ok(()),
     }
@@ -234,7 +254,9 @@ fn push_and_pull(line: &mut Line<'_>, report: &mut SyncReport) -> Result<(), Syn
     let workspace = line.workspace;
     // What was sealed before and is not known to be held may have been sent by a session that was cut.
     let unsure = workspace.bytes_to_push()? > 0 || workspace.is_reading_again()?;
-    report.changes_sealed += line.seal()?;
+    if !workspace.owes_roster() {
+        report.changes_sealed += line.seal()?;
+    }
     let seq = workspace.roster_seq();
     let mut session = Session::new(workspace.cursors()?, seq, unsure);
     loop {

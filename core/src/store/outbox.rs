@@ -215,6 +215,15 @@ pub(crate) fn kept(conn: &Connection) -> Result<Vec<Vec<u8>>> {
         .collect()
 }
 
+/// The newest frame that was sealed in each own log.
+pub(crate) fn newest(conn: &Connection) -> Result<Vec<Vec<u8>>> {
+    conn.prepare_cached(
+        "SELECT bytes FROM frames f WHERE seq = (SELECT max(seq) FROM frames WHERE log = f.log)",
+    )?
+    .query_map([], |row| row.get(0))?
+    .collect()
+}
+
 /// The hash of an own frame.
 pub(crate) fn hash(conn: &Connection, log: LogId, seq: u64) -> Result<Option<FrameHash>> {
     conn.prepare_cached(

@@ -64,9 +64,18 @@ pub enum AlarmKind {
     /// The relay says that this device was revoked, and the member list does not.
     #[error("the relay says that this device was revoked, but no administrator has signed that")]
     FalseRevocation,
+    /// Another headquarters wrote to the roster at the same time, and this one does not give way by itself.
+    #[error(
+        "another headquarters changed the member list at the same time, and somebody may rely on what was changed here, or only the root key can sign it: nothing more is changed here. Compare both lists; to close this is to let the other one hold"
+    )]
+    RosterSplit {
+        /// The first entry that is another one there.
+        entry: u64,
+    },
 }
 
 const FRAMES_WITHHELD: u8 = 5;
+const ROSTER_SPLIT: u8 = 9;
 
 /// Something that a person must hear of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +109,7 @@ impl AlarmKind {
             Self::RelayWentBack { scope } => (6, scope.as_bytes().to_vec(), 0),
             Self::LogForked { log } => (7, log.as_bytes().to_vec(), 0),
             Self::FalseRevocation => (8, vec![], 0),
+            Self::RosterSplit { entry } => (ROSTER_SPLIT, vec![], entry),
         }
     }
 
@@ -118,6 +128,7 @@ impl AlarmKind {
             }
             7 => Self::LogForked { log: log()? },
             8 => Self::FalseRevocation,
+            ROSTER_SPLIT => Self::RosterSplit { entry: row.number },
             _ => return None,
         })
     }
@@ -240,6 +251,17 @@ pub(super) fn compare_rosters(
         raise(tx, AlarmKind::RosterForked { device: preamble.device })?;
     }
     Ok(())
+}
+
+/// Whether it stands open that this headquarters could not give way to another.
+pub(super) fn is_split(conn: &Connection) -> rusqlite::Result<bool> {
+    Ok(!alarms::open(conn, ROSTER_SPLIT)?.is_empty())
+}
+
+/// Whether a person has seen to it that the roster is another one from this entry on.
+pub(super) fn has_looked(conn: &Connection, entry: u64) -> rusqlite::Result<bool> {
+    let split = AlarmKind::RosterSplit { entry };
+    Ok(alarms::all(conn)?.iter().any(|row| row.closed && AlarmKind::read(row) == Some(split)))
 }
 
 /// A person has judged what a copied device wrote.

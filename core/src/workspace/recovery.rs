@@ -16,6 +16,7 @@ pub use file::{KnownNames, NotARosterFile, RosterFile};
 use super::epochs::start_epoch;
 use super::error::{AdminError, OpenError, ReadError};
 use super::founding::{add_entry, keep_identity};
+use super::giving_way::admin_key;
 use super::identity::{GENERATION, Identity, name};
 use super::{Claimed, Profile, Workspace};
 use crate::batch::Announcement;
@@ -182,7 +183,7 @@ impl Workspace {
             if lost.is_empty() {
                 return Ok(());
             }
-            let admin = identity.admin.clone().ok_or(AdminError::NotAdmin)?;
+            let admin = admin_key(tx, identity)?;
             for device in &lost {
                 let is_live = |member: &kahriz_proto::roster::Member| member.revoked.is_none();
                 if identity.roster.member(*device).is_some_and(is_live) {
