@@ -19,7 +19,7 @@ pub use roster::{join, publish_roster, publish_workspace, waiting_joins};
 pub use transport::{HttpAnswer, HttpRequest, Method, Transport, TransportError};
 
 use crate::workspace::{
-    AlarmKind, Claimed, LettersError, Membership, OpenError, ReadError, SaveError, Workspace,
+    AdminError, AlarmKind, LettersError, Membership, OpenError, ReadError, SaveError, Workspace,
 };
 use exchange::Line;
 use kahriz_proto::message::RefusalReason;
@@ -111,6 +111,9 @@ pub enum SyncError {
         "another device has joined with this invite: tell headquarters at once, and ask for a new one"
     )]
     InviteTaken,
+    /// Another headquarters wrote to the roster at the same time, and this one cannot give way: see the alarm.
+    #[error("another headquarters changed the member list at the same time: see the alarms")]
+    RosterSplit,
     /// The relay's roster does not verify back to the workspace's root: do not trust it.
     #[error("the relay's member list does not verify: {0}")]
     Roster(#[from] kahriz_proto::roster::RosterError),
@@ -132,6 +135,26 @@ pub enum SyncError {
     /// Letters.
     #[error(transparent)]
     Letters(#[from] LettersError),
+}
+
+impl From<AdminError> for SyncError {
+    fn from(error: AdminError) -> Self {
+        match error {
+            AdminError::Roster(error) => Self::Roster(error),
+            AdminError::Database(error) => error.into(),
+            // Giving way meets no other.
+            AdminError::NotAdmin
+            | AdminError::NotHeadquarters
+            | AdminError::Invite
+            | AdminError::Join
+            | AdminError::Scope
+            | AdminError::NoDevice
+            | AdminError::Itself
+            | AdminError::NotQuarantined
+            | AdminError::BuiltUpon(_)
+            | AdminError::RosterSplit => Self::RosterSplit,
+        }
+    }
 }
 
 impl From<rusqlite::Error> for SyncError {
@@ -162,8 +185,10 @@ pub fn sync(
         report.changes_merged += taken.changes;
         report.records_changed += taken.records;
         report.frames_parked = taken.parked;
-        // Headquarters signs for what it has merged; that is carried at once.
-        if report.failure.is_some() || !workspace.acknowledge()? {
+        // What was not as the relay said is asked for again; what headquarters has merged it signs for. Both at once.
+        let goes_on = report.failure.is_none()
+            && (workspace.read_again(line.now())? | workspace.acknowledge()?);
+        if !goes_on {
             workspace.settle_letters();
             break;
         }
@@ -172,9 +197,10 @@ pub fn sync(
 }
 
 /// What must stand before anything is said: this device is a member, and has its keys; what headquarters seals can be
-/// compared with a roster that the relay has.
+/// compared with a roster that the relay has; what was refused a day ago is offered again.
 fn come_in(line: &mut Line<'_>) -> Result<(), SyncError> {
     let workspace = line.workspace;
+    workspace.offer_again_daily(line.now())?;
     if workspace.membership() == Membership::Waiting || workspace.lacks_keys()? {
         roster::fetch(line)?;
     }
@@ -184,11 +210,8 @@ fn come_in(line: &mut Line<'_>) -> Result<(), SyncError> {
         Membership::Revoked => leave(line),
         Membership::Member { role: Role::Headquarters, .. } => {
             // A relay that does not know the workspace yet, or a line that is down, is the exchange's to say.
-            let known = workspace.published_roster();
-            if known > 0 && known < workspace.roster_seq() {
-                roster::publish(line).unwrap_or_default();
-            }
-            Ok(())
+            let published = if workspace.owes_roster() { roster::publish(line) } else { Ok(()) };
+            if matches!(published, Err(SyncError::Line(_))) { Ok(()) } else { published }
         }
         Membership::Member { .. } => Ok(()),
     }
@@ -197,7 +220,7 @@ fn come_in(line: &mut Line<'_>) -> Result<(), SyncError> {
 /// What follows from how it went.
 fn go_out(line: &mut Line<'_>, report: SyncReport) -> Result<SyncReport, SyncError> {
     let workspace = line.workspace;
-    let now = Claimed { ms: i64::try_from(line.shell.now_ms()).unwrap_or(i64::MAX) };
+    let now = line.now();
     match &report.failure {
         None => {
             workspace.note_contact(now);
@@ -230,8 +253,10 @@ fn leave(line: &mut Line<'_>) -> Result<(), SyncError> {
 fn push_and_pull(line: &mut Line<'_>, report: &mut SyncReport) -> Result<(), SyncError> {
     let workspace = line.workspace;
     // What was sealed before and is not known to be held may have been sent by a session that was cut.
-    let unsure = workspace.bytes_to_push()? > 0;
-    report.changes_sealed += line.seal()?;
+    let unsure = workspace.bytes_to_push()? > 0 || workspace.is_reading_again()?;
+    if !workspace.owes_roster() {
+        report.changes_sealed += line.seal()?;
+    }
     let seq = workspace.roster_seq();
     let mut session = Session::new(workspace.cursors()?, seq, unsure);
     loop {
@@ -259,10 +284,7 @@ fn answer(line: &mut Line<'_>, session: &mut Session, output: Output) -> Result<
             line.tell(session, Input::Frames(frames));
         }
         Output::Exchange(exchange) => line.exchange(session, &exchange)?,
-        Output::Stage(stage) => {
-            line.workspace.stage(&stage)?;
-            line.tell(session, Input::Staged);
-        }
+        Output::Stage(stage) => line.commit(session, &stage)?,
         Output::FetchRoster { .. } => match roster::fetch(line) {
             Ok(seq) => line.tell(session, Input::RosterRead(seq)),
             Err(SyncError::Line(failure)) => line.tell(session, Input::Lost(failure, vec![])),

@@ -16,6 +16,7 @@ pub(crate) mod members;
 mod migrate;
 mod open;
 pub(crate) mod outbox;
+pub(crate) mod rereads;
 #[cfg(test)]
 pub(crate) mod scratch;
 pub(crate) mod settings;

@@ -27,6 +27,7 @@ mod editing;
 mod epochs;
 mod error;
 mod founding;
+mod giving_way;
 mod identity;
 mod incoming;
 mod lease;
@@ -75,7 +76,7 @@ use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use zeroize::Zeroizing;
 
 /// What a device's clock claims: milliseconds since 1970. Shown, kept to the second, and never used to
-/// decide anything.
+/// decide anything about a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Claimed {
     /// Milliseconds since 1970.
@@ -318,6 +319,13 @@ impl Workspace {
     /// Keeps up to where the relay holds the roster.
     pub(crate) fn set_published_roster(&self, seq: u64) {
         self.set_number(name::PUBLISHED_ROSTER, seq.to_be_bytes());
+    }
+
+    /// Whether entries of the roster wait here that the relay is not known to have. Nothing is sealed until it has them:
+    /// what nobody has seen can be taken back.
+    pub(crate) fn owes_roster(&self) -> bool {
+        let known = self.published_roster();
+        known > 0 && known < self.roster_seq()
     }
 
     /// A number that only saves a turn: one that was never kept is 0, and is learned again.

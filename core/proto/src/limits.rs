@@ -10,6 +10,9 @@ pub const FRAME_BYTES_AIM: usize = 48 * 1024;
 /// A frame's body inflates to at most this, so that a hostile one cannot exhaust a phone's memory.
 pub const FRAME_INFLATED_MAX: usize = 4 * 1024 * 1024;
 
+/// The highest number that a frame can have: stores count in signed integers.
+pub const FRAME_SEQ_MAX: u64 = i64::MAX.cast_unsigned();
+
 /// Logs that one frame may name as built on. Two hundred devices on one record fit.
 pub const FRAME_DEPS_MAX: usize = 1_024;
 

@@ -2,11 +2,11 @@
 
 use super::transport::{HttpAnswer, HttpRequest, Method, Transport, TransportError};
 use super::{Phase, Progress, Shell, SyncError, is_clock};
-use crate::workspace::Workspace;
+use crate::workspace::{Claimed, Workspace};
 use kahriz_proto::item::{ITEM_BYTES_MAX, ItemReader, PageItem, push_item, read_varint};
 use kahriz_proto::limits::CONTROL_BYTES_MAX;
 use kahriz_proto::message::{Refusal, RefusalReason, SyncAnswer};
-use kahriz_proto::session::{Exchange, Failure, Input, Output, Session};
+use kahriz_proto::session::{Exchange, Failure, Input, Output, Session, Stage};
 use std::io::Read;
 
 /// Bytes read from the line at once.
@@ -44,6 +44,19 @@ impl<'a> Line<'a> {
             self.shell.progress(&progress);
         }
         Ok(sealed)
+    }
+
+    /// What this device's clock claims.
+    pub(super) fn now(&mut self) -> Claimed {
+        Claimed { ms: i64::try_from(self.shell.now_ms()).unwrap_or(i64::MAX) }
+    }
+
+    /// Commits what the session wants committed, and tells it so.
+    pub(super) fn commit(&mut self, session: &mut Session, stage: &Stage) -> Result<(), SyncError> {
+        let now = self.now();
+        self.workspace.stage(stage, now)?;
+        self.tell(session, Input::Staged);
+        Ok(())
     }
 
     pub(super) fn tell(&mut self, session: &mut Session, input: Input) {
@@ -211,8 +224,7 @@ impl<'a> Line<'a> {
             while let Some(output) = session.poll() {
                 // Within an exchange the session asks for nothing but commits.
                 if let Output::Stage(stage) = output {
-                    self.workspace.stage(&stage)?;
-                    self.tell(session, Input::Staged);
+                    self.commit(session, &stage)?;
                 }
             }
         }

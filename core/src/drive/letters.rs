@@ -8,7 +8,7 @@ use super::transport::{HttpAnswer, HttpRequest, Method, Transport};
 use super::{Shell, SyncError};
 use crate::letters::Cover;
 use crate::store::letterbox::{LetterFile, Letterbox};
-use crate::workspace::{Claimed, LettersError, LettersSettled, Workspace};
+use crate::workspace::{LettersError, LettersSettled, Workspace};
 use kahriz_proto::letter::{Deposit, LetterPage};
 use kahriz_proto::limits::{
     CONTROL_BYTES_MAX, LETTER_BYTES_MAX, RETRY_DELAY_MS_FIRST, RETRY_DELAY_MS_MAX,
@@ -190,8 +190,8 @@ pub fn collect_letters(
             break;
         }
     }
-    let ms = i64::try_from(line.shell.now_ms()).unwrap_or(i64::MAX);
-    collected.settled = workspace.settle_deposits(collected.letters > 0, Claimed { ms })?;
+    let now = line.now();
+    collected.settled = workspace.settle_deposits(collected.letters > 0, now)?;
     Ok(collected)
 }
 

@@ -5,8 +5,11 @@ use super::transport::{Method, Transport};
 use super::{Shell, SyncError};
 use crate::workspace::Workspace;
 use kahriz_proto::join::{Join, JoinPage};
+use kahriz_proto::limits::TRIES_WITHOUT_PROGRESS_MAX;
 use kahriz_proto::message::{RefusalReason, RosterPage};
+use kahriz_proto::roster::Entry;
 use kahriz_proto::session::Failure;
+use minicbor::bytes::ByteVec;
 
 /// A page of roster entries at most: an epoch's wraps for 2,000 devices and room for more.
 pub(super) const ROSTER_PAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -22,8 +25,12 @@ pub(super) fn fetch(line: &mut Line<'_>) -> Result<u64, SyncError> {
         let keys = if line.workspace.lacks_keys()? { "&keys=0" } else { "" };
         let (page, bytes) = page_after(line, &format!("/v1/roster?after={after}{keys}"))?;
         line.workspace.take_roster(&page)??;
+        let seq = line.workspace.roster_seq();
+        if seq > after {
+            line.workspace.set_published_roster(seq);
+        }
         if bytes < FULL_PAGE_BYTES {
-            return Ok(line.workspace.roster_seq());
+            return Ok(seq);
         }
     }
 }
@@ -74,10 +81,11 @@ pub fn publish_workspace(
     Ok(())
 }
 
-/// Headquarters publishes the roster entries that the relay lacks, from where it last knew it to be.
+/// Headquarters publishes the roster entries that the relay lacks, from where it last knew it to be. If another
+/// headquarters was quicker, its entries come first.
 ///
 /// # Errors
-/// [`SyncError::Line`].
+/// [`SyncError::Line`], [`SyncError::RosterSplit`] if a person has to look.
 pub fn publish_roster(
     workspace: &Workspace,
     transport: &mut dyn Transport,
@@ -88,30 +96,71 @@ pub fn publish_roster(
 
 /// As [`publish_roster`], on a line that is open.
 pub(super) fn publish(line: &mut Line<'_>) -> Result<(), SyncError> {
-    let here = line.workspace.roster_seq();
-    let known = line.workspace.published_roster();
-    if known > 0 && known < here {
-        match publish_after(line, known) {
-            Err(SyncError::Line(Failure::Refused(RefusalReason::RosterMoved))) => {}
+    if line.workspace.owes_roster() {
+        match publish_after(line, line.workspace.published_roster()) {
+            Err(error) if has_moved(&error) => {}
             published => return published,
         }
     }
-    // The relay is another, or was restored: count what it has.
-    let mut there = 0;
-    loop {
-        let (page, bytes) = page_after(line, &format!("/v1/roster?after={there}"))?;
-        there += page.entries.len() as u64;
-        if bytes < FULL_PAGE_BYTES {
-            break;
+    // Who writes on while this device gives way is given way to once more, and not for ever.
+    for _ in 1..TRIES_WITHOUT_PROGRESS_MAX {
+        match agree(line) {
+            Err(error) if has_moved(&error) => {}
+            agreed => return agreed,
         }
     }
-    if there < here { publish_after(line, there) } else { Ok(()) }
+    agree(line)
+}
+
+fn has_moved(error: &SyncError) -> bool {
+    matches!(error, SyncError::Line(Failure::Refused(RefusalReason::RosterMoved)))
+}
+
+/// The relay is another, was restored, or another headquarters was quicker: holds its roster against the own one, entry
+/// by entry, takes what is only there and publishes what is only here.
+fn agree(line: &mut Line<'_>) -> Result<(), SyncError> {
+    let workspace = line.workspace;
+    let mut theirs = whole(line)?;
+    let own = workspace.roster_entries(0)?;
+    let hash = |entry: &[u8]| Entry::decode(entry).map(|entry| entry.hash());
+    let same = |(own, theirs): &(&Vec<u8>, &ByteVec)| {
+        hash(own).is_some_and(|own| Some(own) == hash(theirs))
+    };
+    let shared = own.iter().zip(&theirs.entries).take_while(same).count();
+    let newer = theirs.entries.split_off(shared);
+    if newer.is_empty() {
+        return publish_after(line, shared as u64);
+    }
+    let page = RosterPage { entries: newer, keys: theirs.keys };
+    if shared == own.len() {
+        workspace.take_roster(&page)??;
+        workspace.set_published_roster(workspace.roster_seq());
+        return Ok(());
+    }
+    let now = line.now();
+    workspace.give_way(shared as u64, &page, now, line.shell.rng())?;
+    publish_after(line, workspace.published_roster())
+}
+
+/// Everything that the relay has of the roster, and the own keys.
+fn whole(line: &mut Line<'_>) -> Result<RosterPage, SyncError> {
+    let mut whole = RosterPage::default();
+    loop {
+        let (page, bytes) = page_after(line, &format!("/v1/roster?after={}", whole.entries.len()))?;
+        whole.entries.extend(page.entries);
+        whole.keys.get_or_insert_default().extend(page.keys.unwrap_or_default());
+        if bytes < FULL_PAGE_BYTES {
+            return Ok(whole);
+        }
+    }
 }
 
 fn publish_after(line: &mut Line<'_>, after: u64) -> Result<(), SyncError> {
     let seq = line.workspace.roster_seq();
-    let body = page(line.workspace, after)?;
-    line.request(Method::Post, "/v1/roster", &body, &body, None)?;
+    if after < seq {
+        let body = page(line.workspace, after)?;
+        line.request(Method::Post, "/v1/roster", &body, &body, None)?;
+    }
     line.workspace.set_published_roster(seq);
     Ok(())
 }

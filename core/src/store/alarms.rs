@@ -3,6 +3,7 @@
 use super::columns::id;
 use kahriz_proto::ids::LogId;
 use rusqlite::{Connection, Result, params};
+use std::collections::BTreeSet;
 
 /// Something that a person must hear of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +39,13 @@ pub(crate) fn date(conn: &Connection, now_s: i64) -> Result<()> {
 /// A person has seen to it, or it has come right by itself.
 pub(crate) fn close(conn: &Connection, alarm: i64) -> Result<bool> {
     Ok(conn.execute("UPDATE alarms SET closed = 1 WHERE id = ?1 AND closed = 0", [alarm])? > 0)
+}
+
+/// What the open alarms of a kind are about.
+pub(crate) fn open(conn: &Connection, kind: u8) -> Result<BTreeSet<Vec<u8>>> {
+    conn.prepare_cached("SELECT subject FROM alarms WHERE kind = ?1 AND closed = 0")?
+        .query_map([kind], |row| row.get(0))?
+        .collect()
 }
 
 /// It has come right by itself.

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Result, Transaction};
 pub(crate) fn everything_readable(tx: &Transaction<'_>, own: DeviceId) -> Result<()> {
     tx.execute_batch(
         "DELETE FROM trials; DELETE FROM weights; DELETE FROM stuck; DELETE FROM changes; DELETE FROM outbox; DELETE FROM documents; DELETE FROM records;
-         DELETE FROM inbox; DELETE FROM cursors; DELETE FROM epochs; DELETE FROM people; DELETE FROM scopes;",
+         DELETE FROM inbox; DELETE FROM cursors; DELETE FROM rereads; DELETE FROM not_own; DELETE FROM epochs; DELETE FROM people; DELETE FROM scopes;",
     )?;
     logs::forget(tx, own)
 }

@@ -22,6 +22,28 @@ pub(crate) fn entries(conn: &Connection, after: u64) -> Result<Vec<Vec<u8>>> {
         .collect()
 }
 
+/// The roster's entries up to a number, in order.
+pub(crate) fn entries_up_to(conn: &Connection, last: u64) -> Result<Vec<Vec<u8>>> {
+    conn.prepare_cached("SELECT entry FROM roster WHERE seq <= ?1 ORDER BY seq")?
+        .query_map([last], |row| row.get(0))?
+        .collect()
+}
+
+/// Entries after a number that nobody else has seen are taken back, and the keys that go with them.
+pub(crate) fn take_back_entries(conn: &Connection, after: u64) -> Result<()> {
+    conn.execute("DELETE FROM roster WHERE seq > ?1", [after])?;
+    conn.execute("DELETE FROM key_wraps WHERE at > ?1", [after]).map(drop)
+}
+
+/// A key under which nothing was sealed is taken back with the entry that began its epoch.
+pub(crate) fn take_back_key(conn: &Connection, scope: ScopeId, epoch: u32) -> Result<()> {
+    conn.execute(
+        "DELETE FROM epochs WHERE scope = ?1 AND epoch = ?2",
+        params![scope.as_bytes(), epoch],
+    )
+    .map(drop)
+}
+
 /// Keeps a key that was wrapped for a device, to be published with the roster entry of this number.
 pub(crate) fn keep_wrap(conn: &Connection, at: u64, wrap: &KeyWrap) -> Result<()> {
     conn.prepare_cached(

@@ -15,6 +15,8 @@ const MIGRATIONS: &[Migration] = &[
     &[include_str!("../../sql/0003_trust.sql")],
     &[include_str!("../../sql/0004_letters.sql")],
     &[include_str!("../../sql/0005_pipeline.sql")],
+    &[include_str!("../../sql/0006_refusals.sql")],
+    &[include_str!("../../sql/0007_rereads.sql")],
 ];
 
 /// Why the schema could not be brought up to date.

@@ -1,9 +1,16 @@
 //! What waits to go out: changes that no frame holds yet, and frames that the relay may not hold yet.
+//!
+//! A frame that the relay refuses is set aside, never erased, and never for good: whether a verdict is true cannot be
+//! seen from here. It is offered again to another relay, when the roster has grown, and else once a day.
 
 use super::columns::id;
 use kahriz_proto::ids::{FrameHash, LogId};
 use kahriz_proto::message::Verdict;
 use rusqlite::{Connection, OptionalExtension, Result, params};
+
+/// A refused frame is offered to the same relay once a day: a lie must not outlast the liar by more, and a frame that
+/// is rightly refused costs a phone no more than its bytes a day.
+const OFFERED_AGAIN_AFTER_SECONDS: i64 = 24 * 3_600;
 
 /// A change or announcement that no frame holds yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,7 +128,8 @@ pub(crate) fn keep_frame(
     .map(drop)
 }
 
-/// Frames that the relay may not hold, of each log in order and not behind one that it refuses for good: about `bytes` of them, at least one.
+/// Frames that the relay may not hold, of each log in order and not behind one that is set aside: about `bytes` of
+/// them, at least one.
 pub(crate) fn to_push(conn: &Connection, bytes: usize) -> Result<Vec<Sealed>> {
     let mut statement = conn.prepare_cached(
         "SELECT l.log, f.seq, f.bytes FROM frames f JOIN logs l ON l.id = f.log
@@ -150,19 +158,51 @@ pub(crate) fn bytes_to_push(conn: &Connection) -> Result<u64> {
 
 /// The relay holds this frame.
 pub(crate) fn held(conn: &Connection, log: LogId, seq: u64) -> Result<()> {
-    set_state(conn, log, seq, 1, None)
+    conn.prepare_cached(
+        "UPDATE frames SET state = 1, refusal = NULL, refused_s = NULL
+         WHERE log = (SELECT id FROM logs WHERE log = ?1) AND seq = ?2",
+    )?
+    .execute(params![log.as_bytes(), seq])
+    .map(drop)
 }
 
-/// The relay refuses this frame for good.
-pub(crate) fn refused(conn: &Connection, log: LogId, seq: u64, verdict: Verdict) -> Result<()> {
-    set_state(conn, log, seq, 2, Some(verdict as u8))
+/// The relay refuses this frame, at this second: it is set aside.
+pub(crate) fn refused(
+    conn: &Connection,
+    log: LogId,
+    seq: u64,
+    verdict: Verdict,
+    now_s: i64,
+) -> Result<()> {
+    conn.prepare_cached(
+        "UPDATE frames SET state = 2, refusal = ?3, refused_s = ?4
+         WHERE log = (SELECT id FROM logs WHERE log = ?1) AND seq = ?2",
+    )?
+    .execute(params![log.as_bytes(), seq, verdict as u8, now_s])
+    .map(drop)
 }
 
-/// The relay holds a log exactly up to this frame: what it was thought to hold beyond is pushed again.
+/// What was set aside is offered again: the relay is another one, or the roster says more than it did.
+pub(crate) fn offer_again(conn: &Connection) -> Result<()> {
+    conn.prepare_cached("UPDATE frames SET state = 0 WHERE state = 2")?.execute([]).map(drop)
+}
+
+/// What was set aside a day ago is offered again. A clock that leaps by a day or more, ahead or back, does it once
+/// too soon; none makes a frame wait for two days.
+pub(crate) fn offer_again_daily(conn: &Connection, now_s: i64) -> Result<()> {
+    conn.prepare_cached(
+        "UPDATE frames SET state = 0 WHERE state = 2 AND abs(?1 - refused_s) >= ?2",
+    )?
+    .execute([now_s, OFFERED_AGAIN_AFTER_SECONDS])
+    .map(drop)
+}
+
+/// The relay holds a log exactly up to this frame, which is the one that this device sealed: what it was thought to hold
+/// beyond is pushed again, and what it has refused before it holds all the same.
 pub(crate) fn held_up_to(conn: &Connection, log: LogId, seq: u64) -> Result<()> {
     conn.prepare_cached(
         "UPDATE frames SET state = (seq <= ?2)
-         WHERE log = (SELECT id FROM logs WHERE log = ?1) AND state IN (0, 1)",
+         WHERE log = (SELECT id FROM logs WHERE log = ?1) AND (state <> 2 OR seq <= ?2)",
     )?
     .execute(params![log.as_bytes(), i64::try_from(seq).unwrap_or(i64::MAX)])
     .map(drop)
@@ -175,6 +215,15 @@ pub(crate) fn kept(conn: &Connection) -> Result<Vec<Vec<u8>>> {
         .collect()
 }
 
+/// The newest frame that was sealed in each own log.
+pub(crate) fn newest(conn: &Connection) -> Result<Vec<Vec<u8>>> {
+    conn.prepare_cached(
+        "SELECT bytes FROM frames f WHERE seq = (SELECT max(seq) FROM frames WHERE log = f.log)",
+    )?
+    .query_map([], |row| row.get(0))?
+    .collect()
+}
+
 /// The hash of an own frame.
 pub(crate) fn hash(conn: &Connection, log: LogId, seq: u64) -> Result<Option<FrameHash>> {
     conn.prepare_cached(
@@ -184,13 +233,19 @@ pub(crate) fn hash(conn: &Connection, log: LogId, seq: u64) -> Result<Option<Fra
     .optional()
 }
 
-/// Another copy of this device has written the log: its frames that are not held will never be.
-pub(crate) fn forked(conn: &Connection, log: LogId) -> Result<()> {
+/// Whether this device has sealed the frame of this hash.
+pub(crate) fn is_sealed_here(conn: &Connection, hash: FrameHash) -> Result<bool> {
+    conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM frames WHERE hash = ?1)")?
+        .query_row([hash.as_bytes()], |row| row.get(0))
+}
+
+/// The relay says that another copy of this device has written the log: its frames that are not held are set aside.
+pub(crate) fn forked(conn: &Connection, log: LogId, now_s: i64) -> Result<()> {
     conn.prepare_cached(
-        "UPDATE frames SET state = 2, refusal = ?2
+        "UPDATE frames SET state = 2, refusal = ?2, refused_s = ?3
          WHERE log = (SELECT id FROM logs WHERE log = ?1) AND state = 0",
     )?
-    .execute(params![log.as_bytes(), Verdict::Fork as u8])
+    .execute(params![log.as_bytes(), Verdict::Fork as u8, now_s])
     .map(drop)
 }
 
@@ -256,19 +311,4 @@ pub(crate) fn state(conn: &Connection, log: LogId, seq: u64) -> Result<Option<u8
     )?
     .query_row(params![log.as_bytes(), seq], |row| row.get(0))
     .optional()
-}
-
-fn set_state(
-    conn: &Connection,
-    log: LogId,
-    seq: u64,
-    state: u8,
-    refusal: Option<u8>,
-) -> Result<()> {
-    conn.prepare_cached(
-        "UPDATE frames SET state = ?3, refusal = ?4
-         WHERE log = (SELECT id FROM logs WHERE log = ?1) AND seq = ?2",
-    )?
-    .execute(params![log.as_bytes(), seq, state, refusal])
-    .map(drop)
 }

@@ -3,6 +3,7 @@
 use super::epochs::give_key;
 use super::error::AdminError;
 use super::founding::add_entry;
+use super::giving_way::admin_key;
 use super::identity::{GENERATION, Identity, name, setting_id, setting_text};
 use super::{Claimed, Profile, ReadError, Workspace};
 use crate::batch::Announcement;
@@ -31,7 +32,7 @@ impl Workspace {
         let key = SigningSecret::generate(rng);
         let action = Action::Invited { invite: key.public(), expires_at };
         self.change_roster(|tx, identity| {
-            let admin = identity.admin.clone().ok_or(AdminError::NotAdmin)?;
+            let admin = admin_key(tx, identity)?;
             add_entry(tx, identity, &admin, claimed, action)??;
             Ok::<_, AdminError>(Invite {
                 workspace: identity.roster.workspace(),
@@ -66,7 +67,7 @@ impl Workspace {
         rng: &mut dyn CryptoRng,
     ) -> Result<Profile, AdminError> {
         self.change_roster(|tx, identity| {
-            let admin = identity.admin.clone().ok_or(AdminError::NotAdmin)?;
+            let admin = admin_key(tx, identity)?;
             let profile = read_join(identity, join)?;
             let invited = identity.roster.invite(join.invite_id()).copied();
             let invited = invited.ok_or(AdminError::Invite)?;

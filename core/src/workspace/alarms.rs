@@ -64,7 +64,18 @@ pub enum AlarmKind {
     /// The relay says that this device was revoked, and the member list does not.
     #[error("the relay says that this device was revoked, but no administrator has signed that")]
     FalseRevocation,
+    /// Another headquarters wrote to the roster at the same time, and this one does not give way by itself.
+    #[error(
+        "another headquarters changed the member list at the same time, and somebody may rely on what was changed here, or only the root key can sign it: nothing more is changed here. Compare both lists; to close this is to let the other one hold"
+    )]
+    RosterSplit {
+        /// The first entry that is another one there.
+        entry: u64,
+    },
 }
+
+const FRAMES_WITHHELD: u8 = 5;
+const ROSTER_SPLIT: u8 = 9;
 
 /// Something that a person must hear of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,10 +103,13 @@ impl AlarmKind {
             Self::InviteTaken { invite } => (2, invite.as_bytes().to_vec(), 0),
             Self::RosterForked { device } => (3, device.as_bytes().to_vec(), 0),
             Self::RosterWithheld { entry } => (4, vec![], entry),
-            Self::FramesWithheld { log, missing } => (5, log.as_bytes().to_vec(), missing),
+            Self::FramesWithheld { log, missing } => {
+                (FRAMES_WITHHELD, log.as_bytes().to_vec(), missing)
+            }
             Self::RelayWentBack { scope } => (6, scope.as_bytes().to_vec(), 0),
             Self::LogForked { log } => (7, log.as_bytes().to_vec(), 0),
             Self::FalseRevocation => (8, vec![], 0),
+            Self::RosterSplit { entry } => (ROSTER_SPLIT, vec![], entry),
         }
     }
 
@@ -107,13 +121,14 @@ impl AlarmKind {
             2 => Self::InviteTaken { invite: device()? },
             3 => Self::RosterForked { device: device()? },
             4 => Self::RosterWithheld { entry: row.number },
-            5 => Self::FramesWithheld { log: log()?, missing: row.number },
+            FRAMES_WITHHELD => Self::FramesWithheld { log: log()?, missing: row.number },
             6 => {
                 let scope = row.subject.as_slice().try_into().ok()?;
                 Self::RelayWentBack { scope: ScopeId::from_bytes(scope) }
             }
             7 => Self::LogForked { log: log()? },
             8 => Self::FalseRevocation,
+            ROSTER_SPLIT => Self::RosterSplit { entry: row.number },
             _ => return None,
         })
     }
@@ -190,14 +205,18 @@ impl Workspace {
     pub(crate) fn compare_with_heartbeat(&self, now: Claimed) -> Result<(), ReadError> {
         let identity = self.identity();
         Ok(self.store.write(|tx| {
+            let open = alarms::open(tx, FRAMES_WITHHELD)?;
             for scope in identity.scopes() {
                 for (device, member) in identity.roster.members() {
                     if member.scopes.contains(&scope) && device != identity.device() {
-                        compare(
-                            tx,
-                            &identity,
-                            LogId::of(device, scope, super::identity::GENERATION),
-                        )?;
+                        let log = LogId::of(device, scope, super::identity::GENERATION);
+                        let missing = missing(tx, &identity, log)?;
+                        let alarm = AlarmKind::FramesWithheld { log, missing };
+                        if missing > 0 {
+                            raise(tx, alarm)?;
+                        } else if open.contains(log.as_bytes().as_slice()) {
+                            settle(tx, alarm)?;
+                        }
                     }
                 }
             }
@@ -206,13 +225,11 @@ impl Workspace {
     }
 }
 
-fn compare(tx: &Transaction<'_>, identity: &Identity, log: LogId) -> rusqlite::Result<()> {
-    let Some(seen) = identity.roster.seen().get(&log) else { return Ok(()) };
+/// Frames of a log that headquarters has seen and that are not here.
+fn missing(tx: &Transaction<'_>, identity: &Identity, log: LogId) -> rusqlite::Result<u64> {
+    let Some(seen) = identity.roster.seen().get(&log) else { return Ok(0) };
     let merged = logs::get(tx, log)?.map_or(0, |log| log.merged);
-    let here = merged.max(inbox::highest(tx, log)?);
-    let missing = seen.saturating_sub(here);
-    let alarm = AlarmKind::FramesWithheld { log, missing };
-    if missing > 0 { raise(tx, alarm) } else { settle(tx, alarm) }
+    Ok(seen.saturating_sub(merged.max(inbox::highest(tx, log)?)))
 }
 
 /// Compares the roster under which a frame was sealed with the one that is known here. The frame itself is honest:
@@ -234,6 +251,17 @@ pub(super) fn compare_rosters(
         raise(tx, AlarmKind::RosterForked { device: preamble.device })?;
     }
     Ok(())
+}
+
+/// Whether it stands open that this headquarters could not give way to another.
+pub(super) fn is_split(conn: &Connection) -> rusqlite::Result<bool> {
+    Ok(!alarms::open(conn, ROSTER_SPLIT)?.is_empty())
+}
+
+/// Whether a person has seen to it that the roster is another one from this entry on.
+pub(super) fn has_looked(conn: &Connection, entry: u64) -> rusqlite::Result<bool> {
+    let split = AlarmKind::RosterSplit { entry };
+    Ok(alarms::all(conn)?.iter().any(|row| row.closed && AlarmKind::read(row) == Some(split)))
 }
 
 /// A person has judged what a copied device wrote.

@@ -148,6 +148,9 @@ pub enum AdminError {
         "{0} frames of other devices build on this: release it, and decide the values that are wrong"
     )]
     BuiltUpon(u64),
+    /// Another headquarters wrote at the same time: see the alarm.
+    #[error("another headquarters changed the member list at the same time: see the alarms")]
+    RosterSplit,
     /// The roster refused the entry.
     #[error(transparent)]
     Roster(#[from] RosterError),

@@ -4,7 +4,7 @@ use super::alarms::roster_reaches;
 use crate::crypto::{
     DeviceSecrets, EpochKey, SigningSecret, WrapContext, open_previous, unwrap_key,
 };
-use crate::store::{inbox, members, settings};
+use crate::store::{inbox, members, outbox, settings};
 use kahriz_proto::ids::{DeviceId, ScopeId, WorkspaceId};
 use kahriz_proto::message::KeyWrap;
 use kahriz_proto::roster::{EpochRecord, Member, Roster, RosterError};
@@ -97,6 +97,7 @@ impl Identity {
         }
         if self.roster.seq() > before {
             inbox::roster_grew(conn)?;
+            outbox::offer_again(conn)?;
             roster_reaches(conn, self.roster.seq())?;
         }
         self.keep_keys(conn, keys)?;

@@ -1,6 +1,8 @@
 //! UP the river: pulled frames are staged with their cursor in one commit, and opened and merged in
 //! another; each check comes before what it protects. A crash in between resumes.
 
+mod reread;
+mod stage;
 mod take;
 mod walk;
 
@@ -8,23 +10,20 @@ pub(super) use take::of_content;
 pub use walk::Taken;
 pub(super) use walk::look_back;
 
-use super::alarms::{AlarmKind, raise};
 use super::identity::Identity;
 use super::{ReadError, Workspace};
 use crate::batch::Announcement;
 use crate::human_id::human_id;
 use crate::projection;
+use crate::store::inbox;
 use crate::store::logs::{self, LogRow};
 use crate::store::members::{self, PersonName};
-use crate::store::{inbox, outbox};
 use kahriz_proto::cursor::Cursor;
-use kahriz_proto::frame::{Frame, FrameRef, Preamble};
+use kahriz_proto::frame::{FrameRef, Preamble};
 use kahriz_proto::ids::ScopeId;
-use kahriz_proto::item::PageContent;
-use kahriz_proto::message::{LogState, RosterPage};
+use kahriz_proto::message::RosterPage;
 use kahriz_proto::roster::{Role, RosterError};
-use kahriz_proto::session::Stage;
-use rusqlite::{Connection, Transaction};
+use rusqlite::Transaction;
 use std::collections::BTreeSet;
 
 /// Logs that one receipt names: some 40 KB of a frame's 256.
@@ -39,50 +38,6 @@ impl Workspace {
             found.copied().unwrap_or_else(|| Cursor::start(scope))
         };
         Ok(self.identity().scopes().into_iter().map(cursor).collect())
-    }
-
-    /// Commits what an exchange brought: acknowledgements, frames, cursors.
-    pub(crate) fn stage(&self, stage: &Stage) -> rusqlite::Result<()> {
-        let own: Vec<_> = self.store.read(own_logs(self.device()))?;
-        self.store.write(|tx| {
-            stage.held.iter().try_for_each(|place| outbox::held(tx, place.log, place.seq))?;
-            for (place, verdict) in &stage.refused {
-                if !verdict.is_worth_retrying() {
-                    outbox::refused(tx, place.log, place.seq, *verdict)?;
-                }
-            }
-            if let Some(states) = &stage.logs {
-                for log in &own {
-                    let state = states.iter().find(|state| state.log == log.log);
-                    let held = state.map_or(0, |state| state.seq);
-                    match state {
-                        // What stands there under the own name is not what this device wrote.
-                        Some(state) if !is_own(tx, log, state)? => {
-                            outbox::forked(tx, log.log)?;
-                            raise(tx, AlarmKind::LogForked { log: log.log })?;
-                        }
-                        Some(_) | None => outbox::held_up_to(tx, log.log, held)?,
-                    }
-                }
-            }
-            for (_, _, content) in &stage.items {
-                if let PageContent::Frame(bytes) = content {
-                    // The session has decoded it before, to hash it.
-                    if let Ok(frame) = Frame::decode(bytes.clone()) {
-                        inbox::stage(tx, &frame)?;
-                    }
-                }
-            }
-            let before = inbox::cursors(tx)?;
-            for cursor in &stage.cursors {
-                let known = before.iter().find(|known| known.scope == cursor.scope);
-                if known.is_some_and(|known| went_back(known, cursor)) {
-                    raise(tx, AlarmKind::RelayWentBack { scope: cursor.scope })?;
-                }
-                inbox::set_cursor(tx, cursor)?;
-            }
-            Ok(())
-        })
     }
 
     /// Takes the roster's next entries, as their exact bytes, and the keys that came beside them.
@@ -135,23 +90,6 @@ impl Workspace {
             Ok::<_, rusqlite::Error>(!scopes.is_empty())
         })?)
     }
-}
-
-/// Whether a relay that was read up to one place begins again before it: it was restored, or is another.
-fn went_back(known: &Cursor, now: &Cursor) -> bool {
-    known.position > 0 && (known.incarnation != now.incarnation || now.position < known.position)
-}
-
-/// Whether the last frame that the relay holds of an own log is the one that this device sealed.
-fn is_own(tx: &Transaction<'_>, log: &LogRow, state: &LogState) -> rusqlite::Result<bool> {
-    let hash = outbox::hash(tx, log.log, state.seq)?;
-    Ok(hash.is_some_and(|hash| hash.as_bytes()[..8] == state.tag))
-}
-
-fn own_logs(
-    device: kahriz_proto::ids::DeviceId,
-) -> impl FnOnce(&Connection) -> rusqlite::Result<Vec<LogRow>> {
-    move |conn| Ok(logs::all(conn)?.into_iter().filter(|log| log.device == device).collect())
 }
 
 /// Takes in what a frame announces, as far as its device may say it.

@@ -4,7 +4,8 @@
 //! its frames are opaque to the device itself from then on. A device whose lease has ended is still a member, and
 //! gets everything back on its next contact; a revoked one also loses what keys are wrapped to.
 //!
-//! The lease is the one decision that a device's clock has a part in. A clock that is set back does not lengthen it,
+//! The lease is one of two decisions that a device's clock has a part in (the other is when a refused frame is offered
+//! again). A clock that is set back does not lengthen it,
 //! and a leap that no lease explains is not believed: a flat battery must not empty a phone.
 
 use super::error::SaveError;

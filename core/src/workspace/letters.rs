@@ -3,76 +3,34 @@
 //! A letter of a member is adopted as soon as it is here: it is that member's own signed work. One of a
 //! device that was revoked waits for a person, because whoever held the phone could have written it. What
 //! is adopted goes out in headquarters' own frames, under its author's name and signature.
+//!
+//! The relay lets go of a letter once one headquarters has kept it, so where there are two, the second never holds the
+//! letter itself. That suffices: what is adopted reaches it as frames, like everybody, and a letter that waits or was
+//! rejected stays with the person at the first; the device that wrote it keeps its file, which can be carried anywhere.
 
-use super::identity::{GENERATION, Identity};
+mod opened;
+mod settle;
+mod view;
+
+pub use view::{LetterState, LetterView};
+
+use super::identity::Identity;
 use super::incoming::of_content;
 use super::lettering::opener;
-use super::rows::RowWriter;
 use super::{Claimed, Workspace};
 use crate::crypto::{LetterKey, WrapSecret};
-use crate::letters::{Contents, Cover, Letter, LetterError, Said, Signed};
-use crate::merge::{self, Found, MergeError};
-use crate::record::Engine;
-use crate::store::letters::{self, KeptLetter};
-use crate::store::{is_disk_full, logs, members};
+use crate::letters::{Cover, Letter, LetterError};
+use crate::merge::MergeError;
+use crate::store::letters;
+use crate::store::{is_disk_full, members};
 use kahriz_proto::hash::{domain, hash};
-use kahriz_proto::ids::{DeviceId, RecordId, ScopeId};
 use kahriz_proto::letter::Deposit;
 use kahriz_proto::limits::{LETTER_BYTES_MAX, LETTERS_BYTES_PER_DEVICE_MAX};
 use kahriz_proto::roster::{Member, Role};
-use rusqlite::{Connection, Transaction};
-use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use opened::{Opened, is_member};
+use settle::{adopt, settle_one};
 use thiserror::Error;
-
-/// What a person is told was the reason when nobody was asked.
-const OF_A_MEMBER: &str = "a member's own work";
-
-/// What became of a letter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LetterState {
-    /// It waits for a person.
-    Waiting,
-    /// It is adopted; what of it is still new waits for what it builds on.
-    Adopted {
-        /// Why.
-        reason: String,
-    },
-    /// A person has decided against it. It is kept.
-    Rejected {
-        /// Why.
-        reason: String,
-    },
-    /// Nobody here can open it: it was sealed for others, or is rubbish. Recovery may.
-    Sealed,
-}
-
-/// A letter, as a person looks at it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LetterView {
-    /// Its number here.
-    pub id: i64,
-    /// The device that says it has written it.
-    pub device: DeviceId,
-    /// The officer who uses that device.
-    pub officer: String,
-    /// Whether the device was revoked.
-    pub revoked: bool,
-    /// Changes that the device has really signed.
-    pub entries: usize,
-    /// The records that they are of.
-    pub records: Vec<RecordId>,
-    /// How many of them are not here yet.
-    pub new_changes: usize,
-    /// How many contradict what is here: another change stands at their place.
-    pub contradicting: usize,
-    /// The first and last time that they claim.
-    pub claimed: Option<(Claimed, Claimed)>,
-    /// Entries that do not open, or that the device has not signed.
-    pub damaged: usize,
-    /// What became of it.
-    pub state: LetterState,
-}
+use view::view;
 
 /// What taking or deciding on a letter came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -302,149 +260,6 @@ mod state {
     pub(super) const WAITING: u8 = 0;
     pub(super) const ADOPTED: u8 = 1;
     pub(super) const REJECTED: u8 = 2;
-}
-
-/// An opened letter, held against what is here.
-#[derive(Default)]
-struct Opened {
-    statements: Vec<(Signed, Said, Found)>,
-    damaged: usize,
-}
-
-impl Opened {
-    fn of(conn: &Connection, identity: &Identity, kept: &KeptLetter) -> rusqlite::Result<Self> {
-        let mut opened = Self::default();
-        let Contents { statements, damaged } = contents(kept);
-        opened.damaged = damaged as usize;
-        let member = identity.roster.member(kept.device);
-        let mut seen = BTreeSet::new();
-        for signed in statements {
-            let Some(said) = member.and_then(|member| verified(identity, member, &signed)) else {
-                opened.damaged += 1;
-                continue;
-            };
-            // What was owed and written again stands twice.
-            if seen.insert(said.change.id()) {
-                let found = merge::find(conn, &signed, &said)?;
-                opened.statements.push((signed, said, found));
-            }
-        }
-        Ok(opened)
-    }
-
-    fn count(&self, what: Found) -> usize {
-        self.statements.iter().filter(|(_, _, found)| *found == what).count()
-    }
-}
-
-/// What stands in a letter; nothing if it cannot be opened here.
-fn contents(kept: &KeptLetter) -> Contents {
-    let key = kept.key.as_deref().and_then(LetterKey::from_bytes);
-    let letter = Letter::read(&kept.letter).ok();
-    key.zip(letter).map(|(key, letter)| letter.open(&key)).unwrap_or_default()
-}
-
-fn verified(identity: &Identity, member: &Member, signed: &Signed) -> Option<Said> {
-    let granted = member.scopes.contains(&signed.scope);
-    granted.then(|| signed.verify(identity.roster.workspace(), &member.keys.sign)).flatten()
-}
-
-fn is_member(identity: &Identity, device: DeviceId) -> bool {
-    identity.roster.member(device).is_some_and(|member| member.revoked.is_none())
-}
-
-fn settle_one(
-    tx: &Transaction<'_>,
-    identity: &Identity,
-    engine: &dyn Engine,
-    id: i64,
-    claimed: Claimed,
-) -> Result<LettersSettled, LettersError> {
-    let mut settled = LettersSettled::default();
-    let Some(kept) = letters::get(tx, id)?.filter(|kept| kept.state != state::REJECTED) else {
-        return Ok(settled);
-    };
-    let opened = Opened::of(tx, identity, &kept)?;
-    let is_member = is_member(identity, kept.device);
-    let is_closed = |opened: &Opened| {
-        kept.key.is_some()
-            && opened.count(Found::Held) == opened.statements.len()
-            && opened.damaged == 0
-    };
-    if is_closed(&opened) {
-        letters::remove(tx, id)?;
-        settled.closed = 1;
-    } else if kept.key.is_some() && (kept.state == state::ADOPTED || is_member) {
-        settled.changes = adopt(tx, identity, engine, &opened)?;
-        if kept.state != state::ADOPTED {
-            letters::decide(tx, id, state::ADOPTED, OF_A_MEMBER, claimed.ms)?;
-            settled.adopted = 1;
-        }
-        if is_closed(&Opened::of(tx, identity, &kept)?) {
-            letters::remove(tx, id)?;
-            settled.closed = 1;
-        }
-    } else {
-        settled.waiting = 1;
-    }
-    Ok(settled)
-}
-
-/// Takes in what is new of an opened letter, scope by scope, and queues it.
-fn adopt(
-    tx: &Transaction<'_>,
-    identity: &Identity,
-    engine: &dyn Engine,
-    opened: &Opened,
-) -> Result<u64, LettersError> {
-    let mut by_scope: BTreeMap<ScopeId, Vec<Signed>> = BTreeMap::new();
-    for (signed, _, found) in &opened.statements {
-        // Headquarters can hand on only what is of a scope that it holds itself.
-        let may = identity.scopes().contains(&signed.scope);
-        if *found == Found::New && may {
-            by_scope.entry(signed.scope).or_default().push(signed.clone());
-        }
-    }
-    let mut rows = RowWriter::new(members::scope_names(tx)?);
-    let mut changes = 0;
-    for (scope, statements) in by_scope {
-        let carrier = logs::ensure(tx, identity.device(), scope, GENERATION)?;
-        // The engine is not safe on hostile bytes, and whoever held the phone could sign some.
-        let adopting = || merge::adopt(tx, &carrier, &identity.roster, &statements, engine);
-        let adopted = catch_unwind(AssertUnwindSafe(adopting));
-        let (patches, count) = adopted.map_err(|_| LettersError::Misfit)??;
-        patches.iter().try_for_each(|patch| rows.show(tx, patch))?;
-        changes += count;
-    }
-    Ok(changes)
-}
-
-fn view(identity: &Identity, kept: &KeptLetter, opened: &Opened, officer: String) -> LetterView {
-    let times = || opened.statements.iter().map(|(_, said, _)| said.change.claimed_s());
-    let claimed = times().min().zip(times().max());
-    let records: BTreeSet<RecordId> =
-        opened.statements.iter().map(|(_, said, _)| said.reference.record()).collect();
-    let reason = kept.reason.clone();
-    let member = identity.roster.member(kept.device);
-    LetterView {
-        id: kept.id,
-        device: kept.device,
-        officer,
-        revoked: member.is_some_and(|member| member.revoked.is_some()),
-        entries: opened.statements.len(),
-        records: records.into_iter().collect(),
-        new_changes: opened.count(Found::New),
-        contradicting: opened.count(Found::Conflicts),
-        claimed: claimed
-            .map(|(first, last)| (Claimed::of_seconds(first), Claimed::of_seconds(last))),
-        damaged: opened.damaged,
-        state: match kept.state {
-            state::ADOPTED => LetterState::Adopted { reason },
-            state::REJECTED => LetterState::Rejected { reason },
-            _ if kept.key.is_none() => LetterState::Sealed,
-            _ => LetterState::Waiting,
-        },
-    }
 }
 
 impl LettersSettled {

@@ -4,6 +4,7 @@
 use super::alarms;
 use super::error::AdminError;
 use super::founding::add_entry;
+use super::giving_way::admin_key;
 use super::identity::Identity;
 use super::{Claimed, ReadError, Workspace};
 use crate::batch::{self, ParsedEntry};
@@ -126,7 +127,7 @@ impl Workspace {
         claimed: Claimed,
     ) -> Result<(), AdminError> {
         self.change_roster(|tx, identity| {
-            let admin = identity.admin.clone().ok_or(AdminError::NotAdmin)?;
+            let admin = admin_key(tx, identity)?;
             let mut due = frames_of(tx, log, ParkReason::Revoked)?;
             due.extend(frames_of(tx, log, ParkReason::Rejected)?);
             let last =

@@ -16,6 +16,7 @@ pub use file::{KnownNames, NotARosterFile, RosterFile};
 use super::epochs::start_epoch;
 use super::error::{AdminError, OpenError, ReadError};
 use super::founding::{add_entry, keep_identity};
+use super::giving_way::admin_key;
 use super::identity::{GENERATION, Identity, name};
 use super::{Claimed, Profile, Workspace};
 use crate::batch::Announcement;
@@ -23,6 +24,7 @@ use crate::crypto::{DeviceSecrets, RecoveryKeys, SigningSecret};
 use crate::store::{Store, StoreKey, inbox, logs, members, settings};
 use kahriz_proto::frame::FrameRef;
 use kahriz_proto::ids::{DeviceId, LogId, ScopeId};
+use kahriz_proto::limits::FRAME_SEQ_MAX;
 use kahriz_proto::roster::{Action, Role, Roster, RosterError};
 use rand_core::CryptoRng;
 use rusqlite::Transaction;
@@ -181,7 +183,7 @@ impl Workspace {
             if lost.is_empty() {
                 return Ok(());
             }
-            let admin = identity.admin.clone().ok_or(AdminError::NotAdmin)?;
+            let admin = admin_key(tx, identity)?;
             for device in &lost {
                 let is_live = |member: &kahriz_proto::roster::Member| member.revoked.is_none();
                 if identity.roster.member(*device).is_some_and(is_live) {
@@ -248,9 +250,7 @@ fn believed_of(
     });
     let known: BTreeMap<LogId, u64> = match belief {
         Belief::Everything => {
-            return Ok(possible
-                .map(|log| FrameRef { log, seq: i64::MAX.cast_unsigned() })
-                .collect());
+            return Ok(possible.map(|log| FrameRef { log, seq: FRAME_SEQ_MAX }).collect());
         }
         Belief::Heartbeats => identity.roster.seen().clone(),
         Belief::WhatIsHere => here(tx)?,

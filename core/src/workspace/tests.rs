@@ -4,7 +4,9 @@
 use super::*;
 use crate::crypto::chance::SeededChance;
 use crate::store::scratch::Scratch;
+use kahriz_proto::message::Verdict;
 use kahriz_proto::roster::Action;
+use kahriz_proto::session::Stage;
 
 const KEY: [u8; 32] = [7; 32];
 
@@ -56,4 +58,27 @@ fn two_drafts_of_one_record_never_give_an_item_the_same_id() {
     let mut one = workspace.edit(record).unwrap();
     let mut other = workspace.edit(record).unwrap();
     assert_ne!(one.add_item("relatives").unwrap(), other.add_item("relatives").unwrap());
+}
+
+#[test]
+fn a_refused_frame_is_offered_again_after_a_day_whatever_the_clock_does_meanwhile() {
+    const DAY_MS: i64 = 24 * 3_600 * 1_000;
+    let scratch = Scratch::new();
+    let workspace = founded(&scratch);
+    workspace.seal(&mut SeededChance::new(3), &mut |_| {}).unwrap();
+    let refused_at = 1_773_302_400_000;
+    let offered = |later: i64| {
+        let frames = workspace.frames_to_push(1).unwrap();
+        let refused = frames.iter().map(|frame| (frame.place, Verdict::NotInScope)).collect();
+        let stage = Stage { refused, ..Stage::default() };
+        workspace.stage(&stage, Claimed { ms: refused_at }).unwrap();
+        assert_eq!(workspace.status().unwrap().frames_refused, 1);
+        workspace.offer_again_daily(Claimed { ms: refused_at + later }).unwrap();
+        workspace.frames_to_push(1).unwrap().len()
+    };
+    assert_eq!(offered(DAY_MS - 1_000), 0);
+    assert_eq!(offered(-DAY_MS + 1_000), 0, "a clock that was put right does not bring it forward");
+    assert_eq!(offered(DAY_MS), 1);
+    // Nor does one that stood fifty years ahead at the refusal make it wait for fifty years.
+    assert_eq!(offered(-50 * 365 * DAY_MS), 1);
 }

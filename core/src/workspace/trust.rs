@@ -3,6 +3,7 @@
 use super::epochs::start_epoch;
 use super::error::AdminError;
 use super::founding::add_entry;
+use super::giving_way::admin_key;
 use super::identity::Identity;
 use super::{Claimed, Workspace};
 use crate::store::logs;
@@ -41,7 +42,7 @@ impl Workspace {
         rng: &mut dyn CryptoRng,
     ) -> Result<Revoked, AdminError> {
         self.change_roster(|tx, identity| {
-            let admin = identity.admin.clone().ok_or(AdminError::NotAdmin)?;
+            let admin = admin_key(tx, identity)?;
             if device == identity.device() {
                 return Err(AdminError::Itself);
             }
@@ -71,7 +72,7 @@ impl Workspace {
         rng: &mut dyn CryptoRng,
     ) -> Result<u32, AdminError> {
         self.change_roster(|tx, identity| {
-            let admin = identity.admin.clone().ok_or(AdminError::NotAdmin)?;
+            let admin = admin_key(tx, identity)?;
             if identity.roster.epoch(scope) == 0 {
                 return Err(AdminError::Scope);
             }
@@ -121,7 +122,7 @@ impl Workspace {
         due: impl FnOnce(&Transaction<'_>, &Identity) -> Result<Option<Action>, AdminError>,
     ) -> Result<bool, AdminError> {
         self.change_roster(|tx, identity| {
-            let admin = identity.admin.clone().ok_or(AdminError::NotAdmin)?;
+            let admin = admin_key(tx, identity)?;
             let Some(action) = due(tx, identity)? else { return Ok(false) };
             add_entry(tx, identity, &admin, claimed, action)??;
             Ok(true)

@@ -181,6 +181,7 @@ impl From<SyncError> for Failure {
             | SyncError::Roster(_)
             | SyncError::Revoked
             | SyncError::InviteTaken
+            | SyncError::RosterSplit
             | SyncError::NoInvite
             | SyncError::Open(_)) => Self::Sync(error),
             SyncError::Letters(error) => Self::Letters(error),

@@ -1,7 +1,8 @@
 //! Lies that are whole histories: a relay that goes back to what it once was, and one that shows two people different
 //! ones. The relays are real; the older is a copy of the newer's files, incarnation and all.
 
-use crate::story::{HQ, Mission};
+use crate::story::{HQ, Mission, mission};
+use crate::strategies::{self, Scene};
 use crate::trial::{Outcome, Trial};
 use kahriz_proto::ids::RecordId;
 use kahriz_proto::roster::Role;
@@ -10,8 +11,12 @@ use std::path::Path;
 
 type History = (&'static str, fn() -> Outcome);
 
-pub(crate) const HISTORIES: [History; 2] =
-    [("goes back to an older state", goes_back), ("shows two officers two histories", forks)];
+pub(crate) const HISTORIES: [History; 4] = [
+    ("goes back to an older state", goes_back),
+    ("shows two officers two histories", forks),
+    ("calls good frames forks, until it is replaced", is_replaced),
+    ("says that their writers are no members, until one joins", is_told_of_members),
+];
 
 fn goes_back() -> Outcome {
     let (mut mission, person) = mission_on_disk();
@@ -20,7 +25,7 @@ fn goes_back() -> Outcome {
     trial.mission.world.settle();
     trial.mission.world.replace_relay();
     let seen = trial.everybody_syncs();
-    trial.ends(seen, false)
+    trial.ends(seen)
 }
 
 fn forks() -> Outcome {
@@ -34,7 +39,31 @@ fn forks() -> Outcome {
     let mut trial = Trial::begin("shows two officers two histories", &mut mission, person);
     let seen = trial.everybody_syncs();
     everybody_to(trial.mission, &first);
-    trial.ends(seen, false)
+    trial.ends(seen)
+}
+
+fn is_replaced() -> Outcome {
+    refuses("calls good frames forks", "at another relay", |trial| {
+        trial.mission.world.replace_relay();
+    })
+}
+
+fn is_told_of_members() -> Outcome {
+    refuses("says that their writers are no members", "when the roster grows", |trial| {
+        trial.mission.world.invite();
+    })
+}
+
+/// What was refused is offered again at once after that step, and arrives.
+fn refuses(name: &'static str, when: &'static str, step: fn(&mut Trial<'_>)) -> Outcome {
+    let strategy = strategies::all().into_iter().find(|strategy| strategy.name == name).unwrap();
+    let mut mission = mission();
+    let person = mission.known_person();
+    let scene = Scene::of(&mut mission);
+    let mut trial = Trial::begin(name, &mut mission, person);
+    let seen = trial.lied_to(&strategy, &scene);
+    trial.keeps_what_is_refused();
+    trial.ends_by(seen, &[(when, step)])
 }
 
 fn everybody_to(mission: &mut Mission, relay: &SimulatedRelay) {

@@ -17,8 +17,10 @@ pub(crate) struct Strategy {
     pub(crate) to: Option<fn(&Scene) -> Who>,
     /// What somebody must see of it (parts of the texts).
     pub(crate) seen: &'static [&'static str],
-    /// Whether it takes a person to make good what it has done.
-    pub(crate) leaves_work: bool,
+    /// Whether devices set aside what it has refused, and offer it again only after a while.
+    pub(crate) is_believed: bool,
+    /// By which step everybody agrees again at the latest: one of [`crate::trial::STEPS`].
+    pub(crate) heals_by: &'static str,
     /// The lie, made for one device.
     pub(crate) lie: fn(&Scene, Who) -> (Hears<'static>, Tells<'static>),
 }
@@ -89,5 +91,5 @@ fn telling(
     seen: &'static [&'static str],
     lie: fn(&Scene, Who) -> (Hears<'static>, Tells<'static>),
 ) -> Strategy {
-    Strategy { name, to: None, seen, leaves_work: false, lie }
+    Strategy { name, to: None, seen, is_believed: false, heals_by: "at another relay", lie }
 }

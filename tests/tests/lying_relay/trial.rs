@@ -23,6 +23,8 @@ const TRUTH: [(&str, &[&str]); 4] = [
     ("case_status", &["open"]),
 ];
 
+const DAY_MS: i64 = 24 * 3_600 * 1_000;
+
 /// Waits after which a person has had enough of one sync.
 const PATIENCE: u32 = 12;
 
@@ -32,7 +34,11 @@ pub(crate) fn try_out(strategy: &Strategy) -> Outcome {
     let scene = Scene::of(&mut mission);
     let mut trial = Trial::begin(strategy.name, &mut mission, person);
     let seen = trial.lied_to(strategy, &scene);
-    trial.ends(seen, strategy.leaves_work)
+    if strategy.is_believed {
+        trial.keeps_what_is_refused();
+    }
+    let latest = STEPS.iter().position(|(name, _)| *name == strategy.heals_by).unwrap();
+    trial.ends_by(seen, &STEPS[..=latest])
 }
 
 /// A mission under way, and what must stay true in it.
@@ -44,7 +50,16 @@ pub(crate) struct Trial<'m> {
 }
 
 /// What may have to happen before everybody agrees again.
-type Step<'m> = fn(&mut Trial<'m>);
+pub(crate) type Step = fn(&mut Trial<'_>);
+
+/// Sometimes it takes the next save, by which a hole is seen, or a day, or a relay that has nothing to do with the old
+/// one; never a person.
+pub(crate) const STEPS: [(&str, Step); 4] = [
+    ("at once", |_| {}),
+    ("with the next save", |trial| trial.saves_again()),
+    ("within a day", |trial| trial.a_day_passes()),
+    ("at another relay", |trial| trial.mission.world.replace_relay()),
+];
 
 impl<'m> Trial<'m> {
     /// Both officers have worked, and nobody has synced yet.
@@ -55,16 +70,19 @@ impl<'m> Trial<'m> {
         Self { mission, name, records, members }
     }
 
-    /// The lie has ended: people go on, and everybody must agree. Sometimes it takes the next save, by which a hole is
-    /// seen, or a relay that has nothing to do with the old one; where the table says so, a person.
-    pub(crate) fn ends(mut self, mut seen: BTreeSet<String>, leaves_work: bool) -> Outcome {
+    /// The lie has ended: people go on, and everybody must agree, sooner or later.
+    pub(crate) fn ends(self, seen: BTreeSet<String>) -> Outcome {
+        self.ends_by(seen, &STEPS)
+    }
+
+    /// The lie has ended, and everybody agrees again after one of these steps.
+    pub(crate) fn ends_by(
+        mut self,
+        mut seen: BTreeSet<String>,
+        steps: &[(&'static str, Step)],
+    ) -> Outcome {
         self.believes_only_the_truth();
-        let steps: [(&str, Step<'m>); 3] = [
-            ("at once", |_| {}),
-            ("with the next save", Self::saves_again),
-            ("at another relay", |this| this.mission.world.replace_relay()),
-        ];
-        let healed = steps.into_iter().find(|(_, step)| {
+        let healed = steps.iter().find(|(_, step)| {
             step(&mut self);
             self.mission.world.settle();
             seen.extend(self.parked());
@@ -73,11 +91,8 @@ impl<'m> Trial<'m> {
         self.believes_only_the_truth();
         let name = self.name;
         let Some((heals, _)) = healed else {
-            assert!(leaves_work, "{name}: {}", disagreement(self.mission, &self.records));
-            self.keeps_what_is_refused();
-            return Outcome { seen: seen.into_iter().collect(), heals: "by a person" };
+            panic!("{name}: {}", disagreement(self.mission, &self.records));
         };
-        assert!(!leaves_work, "{name}: it heals by itself; the table says otherwise");
         for who in self.everybody() {
             let status = self.mission.world.at(who).status().unwrap();
             let left = (status.unsealed_changes, status.frames_waiting, status.frames_refused);
@@ -86,8 +101,13 @@ impl<'m> Trial<'m> {
         Outcome { seen: seen.into_iter().collect(), heals }
     }
 
-    /// What a relay has talked a device out of sending is on that device, readable, and counted there.
-    fn keeps_what_is_refused(&self) {
+    /// What a relay has talked a device out of sending is on that device, readable, and counted there; and the same
+    /// relay is not asked again at once.
+    pub(crate) fn keeps_what_is_refused(&mut self) {
+        for who in [self.mission.leyla, self.mission.rashad] {
+            let pushed = self.mission.world.sync(who).frames_pushed;
+            assert_eq!(pushed, 0, "{}: it is offered again at once", self.name);
+        }
         for who in [self.mission.leyla, self.mission.rashad] {
             let workspace = self.mission.world.at(who);
             assert!(workspace.status().unwrap().frames_refused > 0, "{}", self.name);
@@ -104,6 +124,12 @@ impl<'m> Trial<'m> {
             .into_iter()
             .flat_map(|who| self.mission.world.at(who).parked().unwrap());
         parked.map(|parked| format!("a parked frame: {}", parked.reason)).collect()
+    }
+
+    fn a_day_passes(&mut self) {
+        for who in self.everybody() {
+            self.mission.world.device_mut(who).shell.clock.skew_ms += DAY_MS;
+        }
     }
 
     fn saves_again(&mut self) {
@@ -134,7 +160,7 @@ impl<'m> Trial<'m> {
     }
 
     /// Everybody whom the strategy is meant for syncs through the liar, three times; who is not, honestly.
-    fn lied_to(&mut self, strategy: &Strategy, scene: &Scene) -> BTreeSet<String> {
+    pub(crate) fn lied_to(&mut self, strategy: &Strategy, scene: &Scene) -> BTreeSet<String> {
         let mut seen = BTreeSet::new();
         let honest = self.mission.world.relay.clone();
         let meant = |who: &Who| strategy.to.is_none_or(|to| to(scene) == *who);

@@ -10,3 +10,4 @@ mod merging;
 mod people;
 mod revoked;
 mod story;
+mod two_desks;

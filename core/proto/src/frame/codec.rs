@@ -5,7 +5,7 @@
 
 use super::{FRAME_VERSION, Frame, FrameError, Preamble, hash_of_header};
 use crate::hash::{domain, hash};
-use crate::limits::{FRAME_BYTES_MAX, FRAME_DEPS_MAX};
+use crate::limits::{FRAME_BYTES_MAX, FRAME_DEPS_MAX, FRAME_SEQ_MAX};
 use minicbor::{Decoder, Encoder};
 use std::collections::BTreeSet;
 
@@ -67,7 +67,7 @@ fn read_preamble(bytes: &[u8]) -> Result<Preamble, FrameError> {
     if preamble.deps.len() > FRAME_DEPS_MAX || logs.len() != preamble.deps.len() {
         return Err(FrameError::Deps);
     }
-    let countable = |seq: u64| seq > 0 && i64::try_from(seq).is_ok();
+    let countable = |seq: u64| (1..=FRAME_SEQ_MAX).contains(&seq);
     // A log may be named of which nothing is waited for: headquarters' frame has handed on what it would bring.
     let deps_countable = preamble.deps.iter().all(|dep| dep.seq == 0 || countable(dep.seq));
     if !countable(preamble.seq)

@@ -5,8 +5,10 @@ use kahriz_proto::frame::Frame;
 use kahriz_proto::item::{PageContent, PageItem};
 use kahriz_tests::world::Who;
 use kahriz_tests::world::forged::{Hears, Tells, Told};
+use std::cell::Cell;
 
 pub(super) fn all() -> Vec<Strategy> {
+    let at_once = |strategy: Strategy| Strategy { heals_by: "at once", ..strategy };
     vec![
         Strategy {
             to: Some(to_rashad),
@@ -27,8 +29,12 @@ pub(super) fn all() -> Vec<Strategy> {
         telling("swaps the bodies of two frames", &["does not follow the protocol"], swaps_bodies),
         telling("alters a byte of each body", &["does not follow the protocol"], alters_bodies),
         telling("alters each signature", &["a parked frame"], alters_signatures),
+        at_once(telling("alters each signature of one page", &[], |_, _| once(alter_signatures))),
         telling("cuts the tail off each frame", &["does not follow the protocol"], cuts_frames),
         telling("says of others' frames that they are one's own", &[], says_own),
+        at_once(telling("says once of others' frames that they are one's own", &[], |_, _| {
+            once(say_own)
+        })),
         telling("gives a frame of another scope", &["a parked frame"], other_scope),
         telling("gives a frame of another organisation", &["a parked frame"], other_organisation),
         telling("never ends a page", &["does not follow the protocol"], endless),
@@ -44,6 +50,17 @@ fn page(lie: impl Fn(&mut Told) + 'static) -> (Hears<'static>, Tells<'static>) {
             }
         }),
     )
+}
+
+/// Lies about the first page with frames, and about no other.
+fn once(lie: fn(&mut Told)) -> (Hears<'static>, Tells<'static>) {
+    let done = Cell::new(false);
+    page(move |told| {
+        let has_frames = told.items.iter_mut().any(|item| bytes_of(item).is_some());
+        if has_frames && !done.replace(true) {
+            lie(told);
+        }
+    })
 }
 
 fn bytes_of(item: &mut PageItem) -> Option<&mut Vec<u8>> {
@@ -157,7 +174,11 @@ fn alters_bodies(_: &Scene, _: Who) -> (Hears<'static>, Tells<'static>) {
 }
 
 fn alters_signatures(_: &Scene, _: Who) -> (Hears<'static>, Tells<'static>) {
-    page(|told| each_frame(told, |bytes| resign(bytes)))
+    page(alter_signatures)
+}
+
+fn alter_signatures(told: &mut Told) {
+    each_frame(told, |bytes| resign(bytes));
 }
 
 /// The signature stands between header and body.
@@ -173,11 +194,13 @@ fn cuts_frames(_: &Scene, _: Who) -> (Hears<'static>, Tells<'static>) {
 }
 
 fn says_own(_: &Scene, _: Who) -> (Hears<'static>, Tells<'static>) {
-    page(|told| {
-        for item in &mut told.items {
-            item.content = PageContent::Own(item.content.hash().unwrap());
-        }
-    })
+    page(say_own)
+}
+
+fn say_own(told: &mut Told) {
+    for item in &mut told.items {
+        item.content = PageContent::Own(item.content.hash().unwrap());
+    }
 }
 
 fn adds(told: &mut Told, asked_position: u64, frame: &[u8]) {

@@ -8,19 +8,20 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 pub(super) fn all() -> Vec<Strategy> {
-    // A device believes such a verdict for good: the frames stay on it, counted as refused, until somebody acts.
-    let for_good = |strategy: Strategy| Strategy { leaves_work: true, ..strategy };
+    // A device believes such a verdict for a day: the frames stay on it meanwhile, counted as refused.
+    let believed =
+        |strategy: Strategy| Strategy { is_believed: true, heals_by: "within a day", ..strategy };
     let refused: &[&str] = &["own frames that the relay refuses"];
     vec![
         telling("drops what is sent and says nothing of it", &[], drops),
         telling("says that it has stored what it has dropped", &[], false_acknowledgement),
-        for_good(telling("calls good frames forks", refused, |_, _| judges(Verdict::Fork))),
+        believed(telling("calls good frames forks", refused, |_, _| judges(Verdict::Fork))),
         telling("calls good frames malformed", refused, |_, _| judges(Verdict::Malformed)),
         telling("calls good frames wrongly signed", refused, |_, _| judges(Verdict::Signature)),
-        for_good(telling("says that their writers are no members", refused, |_, _| {
+        believed(telling("says that their writers are no members", refused, |_, _| {
             judges(Verdict::NotMember)
         })),
-        for_good(telling("says that their scope is not granted", refused, |_, _| {
+        believed(telling("says that their scope is not granted", refused, |_, _| {
             judges(Verdict::NotInScope)
         })),
         telling("says that it is full", refused, |_, _| judges(Verdict::DiskFull)),
