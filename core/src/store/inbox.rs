@@ -155,8 +155,8 @@ pub(crate) fn park(conn: &Connection, row: i64, reason: ParkReason) -> Result<()
         .map(drop)
 }
 
-/// The roster has grown: what was quarantined for what it said is tried again.
-pub(crate) fn roster_grew(conn: &Connection) -> Result<()> {
+/// The roster says something else of its members: what was quarantined for what it said is tried again.
+pub(crate) fn members_changed(conn: &Connection) -> Result<()> {
     conn.prepare_cached("UPDATE inbox SET reason = 0 WHERE reason IN (?1, ?2)")?
         .execute([ParkReason::NotInScope as u8, ParkReason::Revoked as u8])
         .map(drop)

@@ -95,8 +95,10 @@ impl Identity {
             }
             members::add_entry(conn, self.roster.seq(), entry)?;
         }
+        if self.roster.members_at() > before {
+            inbox::members_changed(conn)?;
+        }
         if self.roster.seq() > before {
-            inbox::roster_grew(conn)?;
             outbox::offer_again(conn)?;
             roster_reaches(conn, self.roster.seq())?;
         }

@@ -97,6 +97,10 @@ fn what_a_phone_wrote_before_is_merged_and_what_it_writes_after_is_not() {
     assert_eq!((waiting.changes, waiting.records.as_slice()), (1, &[after][..]));
     assert_eq!(waiting.device, Some(story.world.at(story.rashad).device()));
     assert_eq!(story.world.at(HQ).status().unwrap().inbox_quarantined, 1);
+    // An entry that says nothing of members leaves it as it is.
+    let now = story.world.now();
+    assert!(story.world.at(HQ).heartbeat(now).unwrap());
+    assert_eq!(story.world.at(HQ).status().unwrap().inbox_quarantined, 1);
 }
 
 #[test]

@@ -79,6 +79,7 @@ pub struct Roster {
     pub(super) policy: Policy,
     pub(super) seen: BTreeMap<LogId, u64>,
     pub(super) beat_at: u64,
+    pub(super) members_at: u64,
 }
 
 impl Roster {
@@ -100,6 +101,7 @@ impl Roster {
             policy: Policy::default(),
             seen: BTreeMap::new(),
             beat_at: 0,
+            members_at: 0,
         }
     }
 
@@ -199,6 +201,12 @@ impl Roster {
         self.beat_at
     }
 
+    /// The number of the newest entry that says who is a member, or what is believed of one.
+    #[must_use]
+    pub fn members_at(&self) -> u64 {
+        self.members_at
+    }
+
     /// The scopes, in the order of their ids.
     pub fn scopes(&self) -> impl Iterator<Item = ScopeId> + '_ {
         self.scopes.iter().copied()
@@ -270,6 +278,7 @@ impl Roster {
                 self.invites.insert(DeviceId::of(&invite), invited);
             }
             Action::DeviceAdded { keys, role, scopes, invite } => {
+                self.members_at = self.seq + 1;
                 let device = DeviceId::of(&keys.sign);
                 if let Some(invited) = invite.and_then(|id| self.invites.get_mut(&id)) {
                     invited.used_by = Some(device);
@@ -281,9 +290,9 @@ impl Roster {
                 );
             }
             Action::DeviceRevoked { device, last_good } => {
-                let revoked_at = self.seq + 1;
+                self.members_at = self.seq + 1;
                 if let Some(member) = self.members.get_mut(&device) {
-                    (member.revoked, member.revoked_at) = (Some(last_good), revoked_at);
+                    (member.revoked, member.revoked_at) = (Some(last_good), self.members_at);
                 }
             }
             Action::EpochStarted { scope, epoch, wraps, previous, commitment } => {
@@ -300,6 +309,7 @@ impl Roster {
                 self.seen.extend(seen.into_iter().map(|place| (place.log, place.seq)));
             }
             Action::Released { device, last_good } => {
+                self.members_at = self.seq + 1;
                 if let Some(member) = self.members.get_mut(&device) {
                     member.revoked = Some(last_good);
                 }

@@ -126,6 +126,7 @@ fn in_words(kind: AlarmKind, words: &TrustWords) -> (&'static str, &'static str)
         AlarmKind::RelayWentBack { .. } => (words.relay_back, words.relay_back_do),
         AlarmKind::LogForked { .. } => (words.log_forked, words.log_forked_do),
         AlarmKind::FalseRevocation => (words.false_revocation, words.false_revocation_do),
+        AlarmKind::RosterSplit { .. } => (words.roster_split, words.roster_split_do),
     }
 }
 
@@ -136,7 +137,9 @@ fn about(workspace: &Workspace, kind: AlarmKind, owners: &Owners) -> String {
             used_by.map_or_else(|| short(&invite), |device| owners.officer(device))
         }
         AlarmKind::RosterForked { device } => owners.officer(device),
-        AlarmKind::RosterWithheld { entry } => format!("#{entry}"),
+        AlarmKind::RosterWithheld { entry } | AlarmKind::RosterSplit { entry } => {
+            format!("#{entry}")
+        }
         AlarmKind::FramesWithheld { log, missing } => {
             format!("{} {}: {missing}", owners.writer(log), short(&log))
         }
