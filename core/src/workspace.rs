@@ -93,6 +93,17 @@ impl Claimed {
     }
 }
 
+/// Who has decided something at headquarters, why and when. Kept with what was decided.
+#[derive(Clone, Copy, Debug)]
+pub struct Grounds<'a> {
+    /// The person, as headquarters' accounts or its system call them.
+    pub who: &'a str,
+    /// Why.
+    pub why: &'a str,
+    /// When, as headquarters' clock says.
+    pub claimed: Claimed,
+}
+
 /// Who uses a device, and what the device is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {

@@ -10,7 +10,7 @@ use kahriz_core::batch::{self, Adopted, Entry};
 use kahriz_core::crypto::{DeviceSecrets, MarkKey, WrapSecret};
 use kahriz_core::drive::{self, Collected, Delivered, SyncError};
 use kahriz_core::letters::{Cover, Letter, LetterWriter, Signed, Statement};
-use kahriz_core::workspace::{LetterState, LetterView, LettersError};
+use kahriz_core::workspace::{Claimed, Grounds, LetterState, LetterView, LettersError};
 use kahriz_proto::frame::FrameRef;
 use kahriz_proto::ids::{DeviceId, FrameHash, RecordId};
 use kahriz_proto::letter::Deposit;
@@ -286,7 +286,10 @@ fn an_entry_that_was_damaged_is_said_and_the_others_are_adopted() {
     assert!(story.world.at(HQ).record(other).unwrap().is_none());
     let [view] = &letters(&story.world)[..] else { panic!("it stays, because something is lost") };
     assert_eq!((view.entries, view.damaged, view.new_changes), (1, 1, 0));
-    assert_eq!(view.state, LetterState::Adopted { reason: "a member's own work".into() });
+    assert_eq!(
+        view.state,
+        LetterState::Adopted { who: String::new(), reason: "a member's own work".into() }
+    );
 }
 
 #[test]
@@ -348,13 +351,14 @@ fn the_letter_of_a_revoked_phone_waits_for_a_person_and_a_rejected_one_stays_to_
     assert_eq!(story.stands(HQ, person, "full_name"), set(&["Əliyev Vaqif"]));
 
     let (letter, now) = (view.id, story.world.now());
-    story.world.at(HQ).reject_letter(letter, "who had the phone?", now).unwrap();
+    story.world.at(HQ).reject_letter(letter, &grounds("who had the phone?", now)).unwrap();
     assert_eq!(collect(&mut story.world).settled.changes, 0);
-    let rejected = LetterState::Rejected { reason: "who had the phone?".into() };
+    let rejected =
+        LetterState::Rejected { who: "Səidə".into(), reason: "who had the phone?".into() };
     assert_eq!(letters(&story.world)[0].state, rejected);
     assert_eq!(story.stands(HQ, person, "full_name"), set(&["Əliyev Vaqif"]));
 
-    assert_eq!(story.world.at(HQ).adopt(letter, "Leyla called", now).unwrap(), 1);
+    assert_eq!(story.world.at(HQ).adopt(letter, &grounds("Leyla called", now)).unwrap(), 1);
     story.world.sync(HQ);
     story.world.sync(story.rashad);
     for who in [HQ, story.rashad] {
@@ -362,7 +366,7 @@ fn the_letter_of_a_revoked_phone_waits_for_a_person_and_a_rejected_one_stays_to_
         assert_eq!(author(&story, who, person, "full_name"), "Leyla");
         assert_eq!(story.world.at(who).parked().unwrap(), []);
     }
-    let missing = story.world.at(HQ).adopt(letter + 1, "", now);
+    let missing = story.world.at(HQ).adopt(letter + 1, &grounds("", now));
     assert!(matches!(missing, Err(LettersError::NoLetter)), "{missing:?}");
 }
 
@@ -518,7 +522,7 @@ fn the_recovery_key_opens_letters_that_no_headquarters_can() {
     let view = letters(&story.world).remove(0);
     assert_eq!(view.state, LetterState::Sealed);
     let now = story.world.now();
-    let refused = story.world.at(HQ).adopt(view.id, "", now);
+    let refused = story.world.at(HQ).adopt(view.id, &grounds("", now));
     assert!(matches!(refused, Err(LettersError::Sealed)), "{refused:?}");
     let wrong = WrapSecret::from_seed(&[3; 32]);
     assert_eq!(story.world.at(HQ).unlock_letters(&wrong).unwrap(), 0);
@@ -586,4 +590,8 @@ impl SettleBut for World {
             }
         }
     }
+}
+
+fn grounds(why: &str, claimed: Claimed) -> Grounds<'_> {
+    Grounds { who: "Səidə", why, claimed }
 }

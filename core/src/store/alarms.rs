@@ -79,6 +79,7 @@ pub(crate) struct RulingRow {
     pub(crate) log: LogId,
     pub(crate) seq: u64,
     pub(crate) released: bool,
+    pub(crate) who: String,
     pub(crate) reason: String,
     pub(crate) claimed_s: i64,
 }
@@ -86,12 +87,13 @@ pub(crate) struct RulingRow {
 /// Keeps a ruling.
 pub(crate) fn rule(conn: &Connection, ruling: &RulingRow) -> Result<()> {
     conn.prepare_cached(
-        "INSERT INTO rulings (log, seq, released, reason, claimed_s) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO rulings (log, seq, released, who, reason, claimed_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
     .execute(params![
         ruling.log.as_bytes(),
         ruling.seq,
         ruling.released,
+        ruling.who,
         ruling.reason,
         ruling.claimed_s
     ])
@@ -101,15 +103,16 @@ pub(crate) fn rule(conn: &Connection, ruling: &RulingRow) -> Result<()> {
 /// Every ruling, the newest first.
 pub(crate) fn rulings(conn: &Connection) -> Result<Vec<RulingRow>> {
     conn.prepare_cached(
-        "SELECT log, seq, released, reason, claimed_s FROM rulings ORDER BY id DESC",
+        "SELECT log, seq, released, who, reason, claimed_s FROM rulings ORDER BY id DESC",
     )?
     .query_map([], |row| {
         Ok(RulingRow {
             log: id(row, 0)?,
             seq: row.get(1)?,
             released: row.get(2)?,
-            reason: row.get(3)?,
-            claimed_s: row.get(4)?,
+            who: row.get(3)?,
+            reason: row.get(4)?,
+            claimed_s: row.get(5)?,
         })
     })?
     .collect()

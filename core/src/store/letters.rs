@@ -15,11 +15,13 @@ pub(crate) struct KeptLetter {
     pub(crate) key: Option<Vec<u8>>,
     /// 0 waits for a person, 1 adopted, 2 rejected.
     pub(crate) state: u8,
-    /// Why, if a person has decided.
+    /// Who has decided, if a person has.
+    pub(crate) who: String,
+    /// Why.
     pub(crate) reason: String,
 }
 
-const COLUMNS: &str = "id, device, letter, key, state, reason";
+const COLUMNS: &str = "id, device, letter, key, state, who, reason";
 
 /// Keeps a letter; one that is here already is left as it is. Says whether it is new.
 pub(crate) fn keep(
@@ -75,12 +77,15 @@ pub(crate) fn decide(
     conn: &Connection,
     letter: i64,
     state: u8,
+    who: &str,
     reason: &str,
     claimed_ms: i64,
 ) -> Result<()> {
-    conn.prepare_cached("UPDATE letters SET state = ?2, reason = ?3, decided = ?4 WHERE id = ?1")?
-        .execute(params![letter, state, reason, claimed_ms])
-        .map(drop)
+    conn.prepare_cached(
+        "UPDATE letters SET state = ?2, who = ?3, reason = ?4, decided = ?5 WHERE id = ?1",
+    )?
+    .execute(params![letter, state, who, reason, claimed_ms])
+    .map(drop)
 }
 
 /// Everything in a letter is here.
@@ -95,6 +100,7 @@ fn read(row: &Row<'_>) -> Result<KeptLetter> {
         letter: row.get(2)?,
         key: row.get(3)?,
         state: row.get(4)?,
-        reason: row.get(5)?,
+        who: row.get(5)?,
+        reason: row.get(6)?,
     })
 }

@@ -17,6 +17,7 @@ const MIGRATIONS: &[Migration] = &[
     &[include_str!("../../sql/0005_pipeline.sql")],
     &[include_str!("../../sql/0006_refusals.sql")],
     &[include_str!("../../sql/0007_rereads.sql")],
+    &[include_str!("../../sql/0008_who_decided.sql")],
 ];
 
 /// Why the schema could not be brought up to date.

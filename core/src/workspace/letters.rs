@@ -17,7 +17,7 @@ pub use view::{LetterState, LetterView};
 use super::identity::Identity;
 use super::incoming::of_content;
 use super::lettering::opener;
-use super::{Claimed, Workspace};
+use super::{Claimed, Grounds, Workspace};
 use crate::crypto::{LetterKey, WrapSecret};
 use crate::letters::{Cover, Letter, LetterError};
 use crate::merge::MergeError;
@@ -145,7 +145,7 @@ impl Workspace {
     ///
     /// # Errors
     /// [`LettersError`].
-    pub fn adopt(&self, letter: i64, reason: &str, claimed: Claimed) -> Result<u64, LettersError> {
+    pub fn adopt(&self, letter: i64, grounds: &Grounds<'_>) -> Result<u64, LettersError> {
         let identity = self.headquarters()?;
         self.store.write(|tx| {
             let kept = letters::get(tx, letter)?.ok_or(LettersError::NoLetter)?;
@@ -153,7 +153,8 @@ impl Workspace {
                 return Err(LettersError::Sealed);
             }
             let opened = Opened::of(tx, &identity, &kept)?;
-            letters::decide(tx, letter, state::ADOPTED, reason.trim(), claimed.ms)?;
+            let Grounds { who, why, claimed } = grounds;
+            letters::decide(tx, letter, state::ADOPTED, who, why.trim(), claimed.ms)?;
             adopt(tx, &identity, self.engine.as_ref(), &opened)
         })
     }
@@ -162,16 +163,12 @@ impl Workspace {
     ///
     /// # Errors
     /// [`LettersError`].
-    pub fn reject_letter(
-        &self,
-        letter: i64,
-        reason: &str,
-        claimed: Claimed,
-    ) -> Result<(), LettersError> {
+    pub fn reject_letter(&self, letter: i64, grounds: &Grounds<'_>) -> Result<(), LettersError> {
         let _identity = self.headquarters()?;
         self.store.write(|tx| {
             letters::get(tx, letter)?.ok_or(LettersError::NoLetter)?;
-            Ok(letters::decide(tx, letter, state::REJECTED, reason.trim(), claimed.ms)?)
+            let Grounds { who, why, claimed } = grounds;
+            Ok(letters::decide(tx, letter, state::REJECTED, who, why.trim(), claimed.ms)?)
         })
     }
 

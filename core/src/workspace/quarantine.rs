@@ -6,7 +6,7 @@ use super::error::AdminError;
 use super::founding::add_entry;
 use super::giving_way::admin_key;
 use super::identity::Identity;
-use super::{Claimed, ReadError, Workspace};
+use super::{Claimed, Grounds, ReadError, Workspace};
 use crate::batch::{self, ParsedEntry};
 use crate::crypto::{self, EpochKey};
 use crate::store::alarms::{RulingRow, rule, rulings};
@@ -54,6 +54,8 @@ pub struct Ruling {
     pub seq: u64,
     /// Whether it was released.
     pub released: bool,
+    /// Who judged; empty of old rulings, which did not keep it.
+    pub who: String,
     /// Why.
     pub reason: String,
     /// When, as headquarters' clock says.
@@ -108,6 +110,7 @@ impl Workspace {
             log: row.log,
             seq: row.seq,
             released: row.released,
+            who: row.who,
             reason: row.reason,
             claimed: Claimed::of_seconds(row.claimed_s),
         };
@@ -119,13 +122,7 @@ impl Workspace {
     ///
     /// # Errors
     /// [`AdminError::NotQuarantined`] if nothing of that log is quarantined for its device's revocation up to there.
-    pub fn release(
-        &self,
-        log: LogId,
-        up_to: u64,
-        reason: &str,
-        claimed: Claimed,
-    ) -> Result<(), AdminError> {
+    pub fn release(&self, log: LogId, up_to: u64, grounds: &Grounds<'_>) -> Result<(), AdminError> {
         self.change_roster(|tx, identity| {
             let admin = admin_key(tx, identity)?;
             let mut due = frames_of(tx, log, ParkReason::Revoked)?;
@@ -139,12 +136,18 @@ impl Workspace {
             let mut last_good = member.revoked.clone().ok_or(AdminError::NotQuarantined)?;
             last_good.retain(|place| place.log != log);
             last_good.push(FrameRef { log, seq: last });
-            add_entry(tx, identity, &admin, claimed, Action::Released { device, last_good })??;
+            add_entry(
+                tx,
+                identity,
+                &admin,
+                grounds.claimed,
+                Action::Released { device, last_good },
+            )??;
             let released = due.iter().filter(|(_, frame)| frame.preamble().seq <= last);
             released
                 .map(|(row, _)| row)
                 .try_for_each(|row| inbox::park(tx, *row, ParkReason::New))?;
-            Ok(rule(tx, &ruling(log, last, true, reason, claimed))?)
+            Ok(rule(tx, &ruling(log, last, true, grounds))?)
         })
     }
 
@@ -152,13 +155,7 @@ impl Workspace {
     ///
     /// # Errors
     /// [`AdminError::BuiltUpon`] if frames of other devices wait for it; [`AdminError::NotQuarantined`].
-    pub fn reject(
-        &self,
-        log: LogId,
-        from: u64,
-        reason: &str,
-        claimed: Claimed,
-    ) -> Result<(), AdminError> {
+    pub fn reject(&self, log: LogId, from: u64, grounds: &Grounds<'_>) -> Result<(), AdminError> {
         self.store.write(|tx| {
             let waiting = built_upon(tx, log, from)?;
             if waiting > 0 {
@@ -171,13 +168,14 @@ impl Workspace {
             }
             due().try_for_each(|(row, _)| inbox::park(tx, *row, ParkReason::Rejected))?;
             alarms::settle_fork(tx, log)?;
-            Ok(rule(tx, &ruling(log, from, false, reason, claimed))?)
+            Ok(rule(tx, &ruling(log, from, false, grounds))?)
         })
     }
 }
 
-fn ruling(log: LogId, seq: u64, released: bool, reason: &str, claimed: Claimed) -> RulingRow {
-    RulingRow { log, seq, released, reason: reason.to_owned(), claimed_s: claimed.seconds() }
+fn ruling(log: LogId, seq: u64, released: bool, grounds: &Grounds<'_>) -> RulingRow {
+    let (who, reason) = (grounds.who.to_owned(), grounds.why.to_owned());
+    RulingRow { log, seq, released, who, reason, claimed_s: grounds.claimed.seconds() }
 }
 
 /// Frames of a log that wait for this reason, in order.

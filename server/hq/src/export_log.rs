@@ -24,6 +24,15 @@ pub(crate) enum Who {
     SystemUser(String),
 }
 
+impl Who {
+    /// What they are called; a user of this machine with their number.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Account(name) | Self::SystemUser(name) => name,
+        }
+    }
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]

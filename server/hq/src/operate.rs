@@ -42,7 +42,7 @@ use crate::sync_state::SyncState;
 pub(crate) use admit::{Doubt, Joining, admit as admit_join, joining, waiting as waiting_joins};
 pub(crate) use alarms::alarm_line;
 pub(crate) use invite::issue as issue_invite;
-pub(crate) use judge::{Judgement, Verdict, judge};
+pub(crate) use judge::{Judgement, Verdict, judge, said_by};
 pub(crate) use letters::{
     Fate, collect as collect_letters, decide as decide_letter, word as letter_word,
 };

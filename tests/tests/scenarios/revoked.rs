@@ -4,7 +4,7 @@ use crate::story::{HQ, Mission, mission, set};
 use kahriz_core::drive::{self, Shell, SyncError};
 use kahriz_core::query::Query;
 use kahriz_core::store::ParkReason;
-use kahriz_core::workspace::{AdminError, AlarmKind, Claimed, Lease, Membership};
+use kahriz_core::workspace::{AdminError, AlarmKind, Claimed, Grounds, Lease, Membership};
 use kahriz_proto::frame::Frame;
 use kahriz_proto::message::RefusalReason;
 use kahriz_proto::roster::{Policy, Role};
@@ -123,7 +123,7 @@ fn what_a_revoked_phone_had_not_delivered_still_arrives_and_waits_for_a_person()
     let waiting = hq.letters().unwrap();
     assert_eq!((waiting.len(), waiting[0].new_changes), (1, 2));
     assert!(hq.record(own).unwrap().is_none(), "a person has to look at it");
-    hq.adopt(waiting[0].id, "the officer is known to us", now).unwrap();
+    hq.adopt(waiting[0].id, &grounds("the officer is known to us", now)).unwrap();
     story.world.settle_except(&[story.rashad]);
     for who in [HQ, story.leyla] {
         assert_eq!(story.stands(who, own, "full_name"), set(&["Nobody else knows"]));
@@ -142,7 +142,11 @@ fn a_person_who_looks_at_it_releases_it_for_everybody() {
     let waiting = story.world.at(HQ).quarantine().unwrap().remove(0);
     let now = story.world.now();
     let up_to = *waiting.seqs.last().unwrap();
-    story.world.at(HQ).release(waiting.log, up_to, "he had gone on holiday", now).unwrap();
+    story
+        .world
+        .at(HQ)
+        .release(waiting.log, up_to, &grounds("he had gone on holiday", now))
+        .unwrap();
     story.world.publish();
     story.world.sync(HQ);
     story.world.sync(story.leyla);
@@ -166,14 +170,14 @@ fn a_person_who_looks_at_it_rejects_it_and_it_is_kept() {
     let waiting = story.world.at(HQ).quarantine().unwrap().remove(0);
     let now = story.world.now();
     let hq = story.world.at(HQ);
-    hq.reject(waiting.log, waiting.seqs[0], "made up", now).unwrap();
+    hq.reject(waiting.log, waiting.seqs[0], &grounds("made up", now)).unwrap();
     assert_eq!(hq.quarantine().unwrap(), []);
     assert_eq!(hq.status().unwrap().inbox_quarantined, 0);
     assert_eq!(hq.parked().unwrap().len(), 1, "it is still here");
-    let again = hq.reject(waiting.log, 99, "made up", now);
+    let again = hq.reject(waiting.log, 99, &grounds("made up", now));
     assert!(matches!(again, Err(AdminError::NotQuarantined)));
     // And a person may think again.
-    hq.release(waiting.log, waiting.seqs[0], "it was true", now).unwrap();
+    hq.release(waiting.log, waiting.seqs[0], &grounds("it was true", now)).unwrap();
     story.world.publish();
     story.world.sync(HQ);
     assert_eq!(records(&story, HQ), 1);
@@ -193,9 +197,9 @@ fn what_others_have_built_upon_cannot_be_rejected() {
     let waiting = hq.quarantine().unwrap().remove(0);
     assert_eq!(waiting.built_upon, 1);
     let now = Claimed { ms: 1 };
-    let refused = hq.reject(waiting.log, waiting.seqs[0], "made up", now);
+    let refused = hq.reject(waiting.log, waiting.seqs[0], &grounds("made up", now));
     assert!(matches!(refused, Err(AdminError::BuiltUpon(1))));
-    hq.release(waiting.log, *waiting.seqs.last().unwrap(), "built upon", now).unwrap();
+    hq.release(waiting.log, *waiting.seqs.last().unwrap(), &grounds("built upon", now)).unwrap();
     story.world.publish();
     story.world.settle_except(&[story.rashad]);
     assert_eq!(story.stands(HQ, after, "case_status"), set(&["open"]));
@@ -312,4 +316,8 @@ fn a_heartbeat_shows_what_a_relay_keeps_back() {
     assert_eq!(story.stands(story.leyla, person, "case_status"), set(&["located_alive"]));
     let alarms = red_alarms(&story, story.leyla);
     assert!(alarms.iter().all(|kind| !matches!(kind, AlarmKind::FramesWithheld { .. })));
+}
+
+fn grounds(why: &str, claimed: Claimed) -> Grounds<'_> {
+    Grounds { who: "Səidə", why, claimed }
 }

@@ -41,7 +41,7 @@ pub(super) fn settle_one(
     } else if kept.key.is_some() && (kept.state == state::ADOPTED || is_member) {
         settled.changes = adopt(tx, identity, engine, &opened)?;
         if kept.state != state::ADOPTED {
-            letters::decide(tx, id, state::ADOPTED, OF_A_MEMBER, claimed.ms)?;
+            letters::decide(tx, id, state::ADOPTED, "", OF_A_MEMBER, claimed.ms)?;
             settled.adopted = 1;
         }
         if is_closed(&Opened::of(tx, identity, &kept)?) {

@@ -16,11 +16,15 @@ pub enum LetterState {
     Waiting,
     /// It is adopted; what of it is still new waits for what it builds on.
     Adopted {
+        /// Who decided; empty if nobody had to.
+        who: String,
         /// Why.
         reason: String,
     },
     /// A person has decided against it. It is kept.
     Rejected {
+        /// Who decided.
+        who: String,
         /// Why.
         reason: String,
     },
@@ -65,7 +69,7 @@ pub(super) fn view(
     let claimed = times().min().zip(times().max());
     let records: BTreeSet<RecordId> =
         opened.statements.iter().map(|(_, said, _)| said.reference.record()).collect();
-    let reason = kept.reason.clone();
+    let (who, reason) = (kept.who.clone(), kept.reason.clone());
     let member = identity.roster.member(kept.device);
     LetterView {
         id: kept.id,
@@ -80,8 +84,8 @@ pub(super) fn view(
             .map(|(first, last)| (Claimed::of_seconds(first), Claimed::of_seconds(last))),
         damaged: opened.damaged,
         state: match kept.state {
-            state::ADOPTED => LetterState::Adopted { reason },
-            state::REJECTED => LetterState::Rejected { reason },
+            state::ADOPTED => LetterState::Adopted { who, reason },
+            state::REJECTED => LetterState::Rejected { who, reason },
             _ if kept.key.is_none() => LetterState::Sealed,
             _ => LetterState::Waiting,
         },

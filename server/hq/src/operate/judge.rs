@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use kahriz_core::workspace::{AdminError, Quarantined};
+use kahriz_core::workspace::{AdminError, Grounds, Quarantined};
 use kahriz_proto::ids::LogId;
 use serde_json::json;
 
@@ -65,11 +65,12 @@ pub(crate) fn judge(desk: &mut Desk<'_>, judgement: &Judgement) -> Result<Option
         if seen.is_some_and(|seen| seen != now) {
             return Err(Failure::DecidedMeanwhile);
         }
+        let grounds = Grounds { who: desk.who.name(), why: reason, claimed: shell::claimed() };
         match verdict {
             Verdict::Release { up_to } => {
-                desk.workspace.release(*log, *up_to, reason, shell::claimed())?;
+                desk.workspace.release(*log, *up_to, &grounds)?;
             }
-            Verdict::Reject { from } => reject(desk, *log, *from, reason)?,
+            Verdict::Reject { from } => reject(desk, *log, *from, &grounds)?,
         }
     }
     if matches!(verdict, Verdict::Reject { .. }) {
@@ -79,14 +80,14 @@ pub(crate) fn judge(desk: &mut Desk<'_>, judgement: &Judgement) -> Result<Option
 }
 
 /// What was rejected before is not rejected again.
-fn reject(desk: &Desk<'_>, log: LogId, from: u64, reason: &str) -> Result<(), Failure> {
+fn reject(desk: &Desk<'_>, log: LogId, from: u64, grounds: &Grounds<'_>) -> Result<(), Failure> {
     let waits = |group: &Quarantined| {
         group.log == log && group.seqs.last().is_some_and(|last| *last >= from)
     };
     if !desk.workspace.quarantine()?.iter().any(waits) {
         return Err(AdminError::NotQuarantined.into());
     }
-    Ok(desk.workspace.reject(log, from, reason, shell::claimed())?)
+    Ok(desk.workspace.reject(log, from, grounds)?)
 }
 
 /// Two people may decide at once: the second looks at what the first has left. Whoever holds a store decides in one
@@ -94,6 +95,14 @@ fn reject(desk: &Desk<'_>, log: LogId, from: u64, reason: &str) -> Result<(), Fa
 pub(super) fn one_at_a_time() -> MutexGuard<'static, ()> {
     static DECIDING: Mutex<()> = Mutex::new(());
     DECIDING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whose reason it is, and the reason; of old decisions only the reason is known.
+pub(crate) fn said_by(who: &str, reason: &str) -> String {
+    match who.is_empty() {
+        true => printable(reason),
+        false => format!("{}: {}", printable(who), printable(reason)),
+    }
 }
 
 fn list(desk: &mut Desk<'_>) -> Result<(), Failure> {
@@ -105,7 +114,7 @@ fn list(desk: &mut Desk<'_>) -> Result<(), Failure> {
             .map(|ruling| {
                 json!({
                     "log": ruling.log.to_string(), "seq": ruling.seq, "released": ruling.released,
-                    "reason": ruling.reason, "claimed_ms": ruling.claimed.ms,
+                    "who": ruling.who, "reason": ruling.reason, "claimed_ms": ruling.claimed.ms,
                 })
             })
             .collect();
@@ -126,7 +135,7 @@ fn list(desk: &mut Desk<'_>) -> Result<(), Failure> {
             moment::written(ruling.claimed.ms),
             short(ruling.log),
             ruling.seq,
-            printable(&ruling.reason)
+            said_by(&ruling.who, &ruling.reason)
         ))?;
     }
     Ok(())

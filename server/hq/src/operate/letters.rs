@@ -3,12 +3,14 @@
 use std::fs;
 
 use kahriz_core::drive;
-use kahriz_core::workspace::{LetterState, LetterView, LettersError, LettersSettled, Workspace};
+use kahriz_core::workspace::{
+    Grounds, LetterState, LetterView, LettersError, LettersSettled, Workspace,
+};
 use kahriz_http::HttpTransport;
 use serde_json::json;
 
 use super::Desk;
-use super::judge::one_at_a_time;
+use super::judge::{one_at_a_time, said_by};
 use crate::cli::LettersOrder;
 use crate::failure::Failure;
 use crate::moment;
@@ -54,14 +56,16 @@ pub(crate) fn decide(
             return Err(Failure::DecidedMeanwhile);
         }
     }
+    let who = desk.who.clone();
+    let grounds = Grounds { who: who.name(), why: reason, claimed: shell::claimed() };
     match fate {
         Fate::Adopt => {
-            let changes = desk.workspace.adopt(letter, reason, shell::claimed())?;
+            let changes = desk.workspace.adopt(letter, &grounds)?;
             ring(desk);
             Ok(changes)
         }
         Fate::Reject => {
-            desk.workspace.reject_letter(letter, reason, shell::claimed())?;
+            desk.workspace.reject_letter(letter, &grounds)?;
             Ok(0)
         }
     }
@@ -160,16 +164,18 @@ fn in_words(letter: &LetterView) -> String {
 fn state(state: &LetterState) -> String {
     match state {
         LetterState::Waiting => "waits for you".to_owned(),
-        LetterState::Adopted { reason } => format!("adopted ({})", printable(reason)),
-        LetterState::Rejected { reason } => format!("rejected ({})", printable(reason)),
+        LetterState::Adopted { who, reason } => format!("adopted ({})", said_by(who, reason)),
+        LetterState::Rejected { who, reason } => format!("rejected ({})", said_by(who, reason)),
         LetterState::Sealed => "cannot be opened here; the recovery key may".to_owned(),
     }
 }
 
 fn in_json(letter: &LetterView) -> serde_json::Value {
-    let reason = match &letter.state {
-        LetterState::Adopted { reason } | LetterState::Rejected { reason } => Some(reason),
-        LetterState::Waiting | LetterState::Sealed => None,
+    let (who, reason) = match &letter.state {
+        LetterState::Adopted { who, reason } | LetterState::Rejected { who, reason } => {
+            (Some(who), Some(reason))
+        }
+        LetterState::Waiting | LetterState::Sealed => (None, None),
     };
     json!({
         "letter": letter.id,
@@ -183,6 +189,7 @@ fn in_json(letter: &LetterView) -> serde_json::Value {
         "damaged": letter.damaged,
         "claimed_ms": letter.claimed.map(|(first, last)| [first.ms, last.ms]),
         "state": word(&letter.state),
+        "who": who,
         "reason": reason,
     })
 }

@@ -20,7 +20,7 @@ use super::typed::Typed;
 use super::visit::Visit;
 use super::words::{TrustWords, grouped};
 use crate::accounts::Role;
-use crate::operate::{self, Fate};
+use crate::operate::{self, Fate, said_by};
 
 #[derive(Template)]
 #[template(path = "letters.html")]
@@ -142,8 +142,8 @@ impl Letter {
         let seen = operate::letter_word(&letter.state);
         let (state, reason) = match letter.state {
             LetterState::Waiting => (words.letters_waiting, None),
-            LetterState::Adopted { reason } => (words.adopted, Some(reason)),
-            LetterState::Rejected { reason } => (words.refused, Some(reason)),
+            LetterState::Adopted { who, reason } => (words.adopted, Some(said_by(&who, &reason))),
+            LetterState::Rejected { who, reason } => (words.refused, Some(said_by(&who, &reason))),
             LetterState::Sealed => (words.sealed, None),
         };
         let is_typed = typed.get("letter") == letter.id.to_string();

@@ -24,7 +24,7 @@ use super::typed::Typed;
 use super::visit::Visit;
 use super::words::TrustWords;
 use crate::accounts::Role;
-use crate::operate::{self, Judgement, Verdict};
+use crate::operate::{self, Judgement, Verdict, said_by};
 pub(crate) use case::why;
 use case::{Case, Cases};
 
@@ -142,7 +142,7 @@ fn decided(ruling: Ruling, owners: &Owners, words: &TrustWords) -> Judged {
         log: short(&ruling.log),
         what: if ruling.released { words.released_up_to } else { words.rejected_from },
         seq: ruling.seq,
-        reason: ruling.reason,
+        reason: said_by(&ruling.who, &ruling.reason),
     }
 }
 

@@ -90,7 +90,10 @@ fn of_two_people_who_decide_at_once_the_second_sees_what_the_first_decided() {
         assert!(answer.body.contains(said), "{said}");
     }
     assert!(answer.body.contains("name=\"seen\" value=\"1\""), "and may decide with that in view");
-    assert_eq!(field.headquarters.rulings().unwrap().len(), 1);
+    let rulings = field.headquarters.rulings().unwrap();
+    let [ruling] = &rulings[..] else { panic!("the first one's alone") };
+    let first = format!("{}: she &#60;called&#62; us", ruling.who);
+    assert!(!ruling.who.is_empty() && answer.body.contains(&first), "whose it is");
     assert_eq!(field.headquarters.roster_seq(), roster);
 }
 
