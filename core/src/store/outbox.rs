@@ -199,13 +199,17 @@ pub(crate) fn offer_again_daily(conn: &Connection, now_s: i64) -> Result<()> {
 
 /// The relay holds a log exactly up to this frame, which is the one that this device sealed: what it was thought to hold
 /// beyond is pushed again, and what it has refused before it holds all the same.
-pub(crate) fn held_up_to(conn: &Connection, log: LogId, seq: u64) -> Result<()> {
-    conn.prepare_cached(
-        "UPDATE frames SET state = (seq <= ?2)
-         WHERE log = (SELECT id FROM logs WHERE log = ?1) AND (state <> 2 OR seq <= ?2)",
-    )?
-    .execute(params![log.as_bytes(), i64::try_from(seq).unwrap_or(i64::MAX)])
-    .map(drop)
+pub(crate) fn held_up_to(conn: &Connection, log: i64, seq: u64) -> Result<()> {
+    // One statement a state, so that each is found by its index: a frame is large, and what is right already is not
+    // written again.
+    let changes = [
+        "UPDATE frames SET state = 1 WHERE log = ?1 AND state = 0 AND seq <= ?2",
+        "UPDATE frames SET state = 1, refusal = NULL, refused_s = NULL
+         WHERE log = ?1 AND state = 2 AND seq <= ?2",
+        "UPDATE frames SET state = 0 WHERE log = ?1 AND state = 1 AND seq > ?2",
+    ];
+    let seq = i64::try_from(seq).unwrap_or(i64::MAX);
+    changes.into_iter().try_for_each(|sql| conn.prepare_cached(sql)?.execute([log, seq]).map(drop))
 }
 
 /// Every own frame that is kept, of each log in order.

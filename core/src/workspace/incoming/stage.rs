@@ -83,8 +83,8 @@ fn take_states(
                 outbox::forked(tx, log.log, now.seconds())?;
                 raise(tx, AlarmKind::LogForked { log: log.log })?;
             }
-            Some(state) => outbox::held_up_to(tx, log.log, state.seq)?,
-            None => outbox::held_up_to(tx, log.log, 0)?,
+            Some(state) => outbox::held_up_to(tx, log.id, state.seq)?,
+            None => outbox::held_up_to(tx, log.id, 0)?,
         }
     }
     Ok(())
