@@ -19,10 +19,12 @@
 mod error;
 mod folder;
 mod manifest;
+mod schedule;
 
 pub use error::{BackupError, RestoreError};
 pub use folder::{Begun, Made, Restoring, newest};
 pub use manifest::{FORMAT, Manifest, Of, Part, ScopeReached, Taken, read, whole};
+pub use schedule::Schedule;
 
 pub use crate::log::DATABASE as STORE_FILE;
 pub use crate::tls::SELF_SIGNED_FILE as TLS_FILE;

@@ -6,8 +6,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::{Parser, Subcommand, ValueEnum};
-use kahriz_relay::backup::{self, BackupError, RestoreError, Wish};
-use kahriz_relay::log::{OpenError, SqliteLog};
+use kahriz_relay::backup::{self, BackupError, Of, RestoreError, Schedule, Wish};
+use kahriz_relay::log::{Log, OpenError, SqliteLog};
 use kahriz_relay::{Registration, Relay, RelayConfig, ServerLimits, StartError, Tls, TlsError};
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
@@ -154,6 +154,18 @@ struct Serve {
     #[arg(long, value_name = "COUNT", default_value_t = 256)]
     connections_per_address: usize,
 
+    /// Back the store up into this folder now and then, and verify it
+    #[arg(long, value_name = "FOLDER")]
+    backup_to: Option<PathBuf>,
+
+    /// How often it is backed up
+    #[arg(long, value_name = "HOURS", default_value_t = 24, requires = "backup_to", value_parser = clap::value_parser!(u32).range(1..=8_760))]
+    backup_every: u32,
+
+    /// How many backups are kept
+    #[arg(long, value_name = "COUNT", default_value_t = 7, requires = "backup_to", value_parser = clap::value_parser!(u32).range(1..))]
+    backup_keep: u32,
+
     /// How the log is written, to standard error. KAHRIZ_LOG sets what is: error, warn, info, debug
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
@@ -222,7 +234,13 @@ fn run(arguments: &Serve) -> Result<(), Failure> {
         .max_blocking_threads(BLOCKING_THREADS_MAX)
         .build()
         .map_err(Failure::Runtime)?;
-    runtime.block_on(serve(arguments.listen, log, config))
+    runtime.block_on(async {
+        if let Some(schedule) = schedule(arguments) {
+            let incarnation = log.incarnation().to_string();
+            tokio::spawn(back_up_by_the_clock(arguments.store.clone(), incarnation, schedule));
+        }
+        serve(arguments.listen, log, config).await
+    })
 }
 
 async fn serve(address: SocketAddr, log: SqliteLog, config: RelayConfig) -> Result<(), Failure> {
@@ -246,6 +264,35 @@ async fn serve(address: SocketAddr, log: SqliteLog, config: RelayConfig) -> Resu
     relay.serve(listener, stop_signal()).await.map_err(StartError::from)?;
     tracing::info!("the relay has ended");
     Ok(())
+}
+
+fn schedule(arguments: &Serve) -> Option<Schedule> {
+    let every = Duration::from_secs(u64::from(arguments.backup_every) * 3_600);
+    let keep = arguments.backup_keep;
+    arguments.backup_to.clone().map(|to| Schedule { to, every, keep })
+}
+
+/// Takes one backup after another. One that fails is said and tried again; the relay serves on.
+async fn back_up_by_the_clock(store: PathBuf, incarnation: String, schedule: Schedule) {
+    let mut newest = backup::newest(&schedule.to, Of::Relay, &incarnation);
+    let mut failed = false;
+    loop {
+        tokio::time::sleep(schedule.pause(newest, failed, now_ms())).await;
+        let (store, plan) = (store.clone(), schedule.clone());
+        let taken = tokio::task::spawn_blocking(move || {
+            let wish = Wish { out: &plan.to, keep: Some(plan.keep), with_tls_key: false };
+            backup::back_up(&store, &wish, now_ms(), &mut |_, _| {})
+        });
+        failed = true;
+        match taken.await {
+            Ok(Ok(_)) => {
+                tracing::info!("a backup was taken and verified");
+                (newest, failed) = (Some(now_ms()), false);
+            }
+            Ok(Err(error)) => tracing::warn!(%error, "no backup was taken"),
+            Err(_) => tracing::error!("taking a backup panicked"),
+        }
+    }
 }
 
 fn back_up(arguments: &Backup) -> Result<(), Failure> {

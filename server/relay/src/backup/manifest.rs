@@ -127,11 +127,12 @@ impl Manifest {
 /// [`RestoreError::NotWhole`], [`RestoreError::Altered`], [`RestoreError::Newer`].
 pub fn read(backup: &Path) -> Result<Manifest, RestoreError> {
     let path = backup.join(FILE);
-    let failed = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-            RestoreError::NotWhole(backup.to_owned())
+    let failed = |source: io::Error| {
+        let is_none = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
+        match is_none.contains(&source.kind()) {
+            true => RestoreError::NotWhole(backup.to_owned()),
+            false => RestoreError::File { path: path.clone(), source },
         }
-        _ => RestoreError::File { path: path.clone(), source },
     };
     let mut bytes = vec![];
     File::open(&path).map_err(failed)?.take(BYTES_MAX).read_to_end(&mut bytes).map_err(failed)?;
@@ -160,9 +161,9 @@ pub fn whole(backup: &Path) -> Result<Manifest, RestoreError> {
 
 /// Whether a file is what a manifest says.
 pub(super) fn check(part: &Part, path: &Path) -> Result<(), RestoreError> {
-    let found = part_of(path).map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound => RestoreError::Altered(path.to_owned()),
-        _ => RestoreError::File { path: path.to_owned(), source },
+    let found = part_of(path).map_err(|source| match source.kind() == io::ErrorKind::NotFound {
+        true => RestoreError::Altered(path.to_owned()),
+        false => RestoreError::File { path: path.to_owned(), source },
     })?;
     let same = found.bytes == part.bytes && found.sha256 == part.sha256;
     if same { Ok(()) } else { Err(RestoreError::Altered(path.to_owned())) }

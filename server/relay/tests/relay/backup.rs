@@ -227,6 +227,28 @@ fn a_restore_touches_nothing_that_is_there_and_says_what_is_wrong() {
     refused(&restore(&folder, &dir.path().join("new")), "is there already");
 }
 
+#[test]
+fn a_relay_that_serves_backs_itself_up_by_the_clock() {
+    let of = Organisation::found(1);
+    let dir = tempfile::tempdir().unwrap();
+    let (live, out) = (dir.path().join("live"), dir.path().join("out"));
+    drop(store(&live, &of));
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--backup-every", "24"];
+    let mut child = command(&serve, &[("--store", &live), ("--backup-to", &out)])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let taken = (0..200).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        out.exists() && names(&out).iter().any(|name| backup::whole(&out.join(name)).is_ok())
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(taken);
+    assert_eq!(names(&out).len(), 1);
+}
+
 #[tokio::test]
 async fn a_restored_relay_is_another_to_every_device_and_takes_what_it_lacks() {
     let of = Organisation::found(1);

@@ -107,10 +107,11 @@ pub(crate) fn copy(
         let at = backup.progress();
         let pages = |count: i32| u64::try_from(count).unwrap_or(0);
         progress(pages(at.pagecount - at.remaining), pages(at.pagecount));
-        match step {
-            StepResult::Done => break,
-            StepResult::More => {}
-            _ => std::thread::sleep(BUSY_WAIT),
+        if step == StepResult::Done {
+            break;
+        }
+        if step != StepResult::More {
+            std::thread::sleep(BUSY_WAIT);
         }
     }
     drop(backup);
