@@ -31,7 +31,7 @@ impl Workspace {
         let key = SigningSecret::generate(rng);
         let action = Action::Invited { invite: key.public(), expires_at };
         self.change_roster(|tx, identity| {
-            let admin = identity.admin.clone().ok_or(AdminError::NotAdmin)?;
+            let admin = identity.admin_key()?;
             add_entry(tx, identity, &admin, claimed, action)??;
             Ok::<_, AdminError>(Invite {
                 workspace: identity.roster.workspace(),
@@ -66,7 +66,7 @@ impl Workspace {
         rng: &mut dyn CryptoRng,
     ) -> Result<Profile, AdminError> {
         self.change_roster(|tx, identity| {
-            let admin = identity.admin.clone().ok_or(AdminError::NotAdmin)?;
+            let admin = identity.admin_key()?;
             let profile = read_join(identity, join)?;
             let invited = identity.roster.invite(join.invite_id()).copied();
             let invited = invited.ok_or(AdminError::Invite)?;

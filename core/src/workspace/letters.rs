@@ -4,6 +4,7 @@
 //! device that was revoked waits for a person, because whoever held the phone could have written it. What
 //! is adopted goes out in headquarters' own frames, under its author's name and signature.
 
+use super::error::ONLY_A_COPY;
 use super::identity::{GENERATION, Identity};
 use super::incoming::of_content;
 use super::lettering::opener;
@@ -93,6 +94,9 @@ pub enum LettersError {
     /// Only headquarters does this.
     #[error("only headquarters reads letters")]
     NotHeadquarters,
+    /// The store was brought back from a backup, and is for reading only.
+    #[error("{}", ONLY_A_COPY)]
+    Copy,
     /// There is no such letter.
     #[error("there is no letter of that number: look at the list again")]
     NoLetter,
@@ -397,6 +401,9 @@ fn adopt(
     engine: &dyn Engine,
     opened: &Opened,
 ) -> Result<u64, LettersError> {
+    if identity.copied.is_some() {
+        return Err(LettersError::Copy);
+    }
     let mut by_scope: BTreeMap<ScopeId, Vec<Signed>> = BTreeMap::new();
     for (signed, _, found) in &opened.statements {
         // Headquarters can hand on only what is of a scope that it holds itself.

@@ -126,7 +126,7 @@ impl Workspace {
         claimed: Claimed,
     ) -> Result<(), AdminError> {
         self.change_roster(|tx, identity| {
-            let admin = identity.admin.clone().ok_or(AdminError::NotAdmin)?;
+            let admin = identity.admin_key()?;
             let mut due = frames_of(tx, log, ParkReason::Revoked)?;
             due.extend(frames_of(tx, log, ParkReason::Rejected)?);
             let last =

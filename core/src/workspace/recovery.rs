@@ -139,6 +139,7 @@ impl Workspace {
             secrets: DeviceSecrets::generate(rng),
             admin: Some(SigningSecret::generate(rng)),
             roster: Roster::empty(workspace),
+            copied: None,
         };
         let store = Store::create(dir, key).map_err(OpenError::from)?;
         store.write(|tx| {
@@ -181,7 +182,7 @@ impl Workspace {
             if lost.is_empty() {
                 return Ok(());
             }
-            let admin = identity.admin.clone().ok_or(AdminError::NotAdmin)?;
+            let admin = identity.admin_key()?;
             for device in &lost {
                 let is_live = |member: &kahriz_proto::roster::Member| member.revoked.is_none();
                 if identity.roster.member(*device).is_some_and(is_live) {

@@ -41,7 +41,7 @@ impl Workspace {
         rng: &mut dyn CryptoRng,
     ) -> Result<Revoked, AdminError> {
         self.change_roster(|tx, identity| {
-            let admin = identity.admin.clone().ok_or(AdminError::NotAdmin)?;
+            let admin = identity.admin_key()?;
             if device == identity.device() {
                 return Err(AdminError::Itself);
             }
@@ -71,7 +71,7 @@ impl Workspace {
         rng: &mut dyn CryptoRng,
     ) -> Result<u32, AdminError> {
         self.change_roster(|tx, identity| {
-            let admin = identity.admin.clone().ok_or(AdminError::NotAdmin)?;
+            let admin = identity.admin_key()?;
             if identity.roster.epoch(scope) == 0 {
                 return Err(AdminError::Scope);
             }
@@ -121,7 +121,7 @@ impl Workspace {
         due: impl FnOnce(&Transaction<'_>, &Identity) -> Result<Option<Action>, AdminError>,
     ) -> Result<bool, AdminError> {
         self.change_roster(|tx, identity| {
-            let admin = identity.admin.clone().ok_or(AdminError::NotAdmin)?;
+            let admin = identity.admin_key()?;
             let Some(action) = due(tx, identity)? else { return Ok(false) };
             add_entry(tx, identity, &admin, claimed, action)??;
             Ok(true)
