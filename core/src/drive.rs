@@ -19,7 +19,8 @@ pub use roster::{join, publish_roster, publish_workspace, waiting_joins};
 pub use transport::{HttpAnswer, HttpRequest, Method, Transport, TransportError};
 
 use crate::workspace::{
-    AdminError, AlarmKind, LettersError, Membership, OpenError, ReadError, SaveError, Workspace,
+    AdminError, AlarmKind, LettersError, Membership, ONLY_A_COPY, OpenError, ReadError, SaveError,
+    Workspace,
 };
 use exchange::Line;
 use kahriz_proto::message::RefusalReason;
@@ -106,6 +107,9 @@ pub enum SyncError {
     /// This device was revoked: it has let go of what it could read.
     #[error("headquarters has revoked this device; what it had not delivered is kept, sealed")]
     Revoked,
+    /// The store was brought back from a backup: it takes part no more.
+    #[error("{}", ONLY_A_COPY)]
+    Copy,
     /// Another device has joined with this device's invite.
     #[error(
         "another device has joined with this invite: tell headquarters at once, and ask for a new one"
@@ -142,6 +146,7 @@ impl From<AdminError> for SyncError {
         match error {
             AdminError::Roster(error) => Self::Roster(error),
             AdminError::Database(error) => error.into(),
+            AdminError::Copy => Self::Copy,
             // Giving way meets no other.
             AdminError::NotAdmin
             | AdminError::NotHeadquarters
@@ -200,6 +205,9 @@ pub fn sync(
 /// compared with a roster that the relay has; what was refused a day ago is offered again.
 fn come_in(line: &mut Line<'_>) -> Result<(), SyncError> {
     let workspace = line.workspace;
+    if workspace.copied().is_some() {
+        return Err(SyncError::Copy);
+    }
     workspace.offer_again_daily(line.now())?;
     if workspace.membership() == Membership::Waiting || workspace.lacks_keys()? {
         roster::fetch(line)?;

@@ -37,6 +37,7 @@ use zeroize::Zeroizing;
 pub use crate::crypto::pin::{Cost, NoMemory};
 pub use error::{ChangeError, CreateVaultError, UnlockError, WipeError};
 pub use file_store::{FileStore, FileStoreError, KEY_FILE};
+pub use files::VAULT as VAULT_FILE;
 pub use pin::{PIN_BYTES_MAX, PIN_LENGTH_MIN, Pin, WeakPin};
 pub use secure_store::{SecureStore, SecureStoreError};
 pub use session::{LockPolicy, Locked, Session};

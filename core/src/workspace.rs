@@ -22,6 +22,7 @@
 
 mod admin;
 mod alarms;
+mod backup;
 mod draft;
 mod editing;
 mod epochs;
@@ -44,8 +45,10 @@ mod view;
 
 pub use admin::short_code;
 pub use alarms::{Alarm, AlarmKind};
+pub use backup::{BackedUp, BackupError};
 pub use draft::Draft;
 pub use editing::{Choice, Saved};
+pub(crate) use error::ONLY_A_COPY;
 pub use error::{AdminError, DraftError, OpenError, ReadError, SaveError};
 pub use founding::{Founding, Keepsakes};
 pub use incoming::Taken;

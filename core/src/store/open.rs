@@ -6,6 +6,7 @@
 //! consistent picture beside it, so a list stays quick while a sync commits.
 
 mod connect;
+mod copy;
 mod error;
 mod files;
 mod key;
@@ -28,6 +29,9 @@ pub struct Store {
     // only then may another process have the folder.
     reader: Mutex<Connection>,
     writer: Mutex<Connection>,
+    /// For copies of the store, which are made beside those two.
+    files: Files,
+    key: StoreKey,
     _lock: Lock,
 }
 
@@ -50,7 +54,7 @@ impl Store {
         let unfinished = files.clear_unfinished()?;
         connect::build(&unfinished, key)?;
         files.finish()?;
-        Self::connect(&files, key, lock)
+        Self::connect(files, key, lock)
     }
 
     /// Opens the store in a folder.
@@ -64,7 +68,7 @@ impl Store {
             return Err(OpenStoreError::NotFound);
         }
         let lock = files.lock()?;
-        Self::connect(&files, key, lock)
+        Self::connect(files, key, lock)
     }
 
     /// Whether there is a store in a folder, whatever its key.
@@ -80,14 +84,15 @@ impl Store {
         Self::is_in(folder) && matches!(files.lock(), Err(OpenStoreError::AlreadyOpen))
     }
 
-    fn connect(files: &Files, key: &StoreKey, lock: Lock) -> Result<Self, OpenStoreError> {
+    fn connect(files: Files, key: &StoreKey, lock: Lock) -> Result<Self, OpenStoreError> {
         let known_key = files.check_matches(key)?;
-        match connect_both(files, key) {
+        match connect_both(&files, key) {
             Ok((writer, reader)) => {
                 if !known_key {
                     files.write_check(key)?;
                 }
-                Ok(Self { reader: Mutex::new(reader), writer: Mutex::new(writer), _lock: lock })
+                let (reader, writer) = (Mutex::new(reader), Mutex::new(writer));
+                Ok(Self { reader, writer, files, key: key.clone(), _lock: lock })
             }
             // Only the key that the store was made with can say that the file is at fault.
             Err(OpenStoreError::Database(error)) if is_damage(&error) && known_key => {

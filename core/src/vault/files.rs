@@ -15,7 +15,8 @@ use minicbor::{Decode, Encode};
 use super::tries::Tries;
 use crate::crypto::pin::{CHECK_BYTES, Cost, LOCKED_KEY_BYTES, SALT_BYTES};
 
-const VAULT: &str = "kahriz.vault";
+/// What the vault is called in the store's folder.
+pub const VAULT: &str = "kahriz.vault";
 const WIPING: &str = "kahriz.wiping";
 const LOCK: &str = "kahriz.vault.lock";
 /// Begins the file; the last byte is its version.

@@ -268,6 +268,9 @@ impl<'a> Desk<'a> {
         if let Some(log) = self.logs.get(&scope) {
             return Ok(log.clone());
         }
+        if self.identity.copied.is_some() {
+            return Err(SaveError::Copy);
+        }
         if !self.identity.scopes().contains(&scope) {
             return Err(SaveError::NotInScope);
         }

@@ -7,6 +7,10 @@ use crate::store::{OpenStoreError, is_disk_full};
 use kahriz_proto::roster::RosterError;
 use thiserror::Error;
 
+/// Why a copy does not write.
+pub(crate) const ONLY_A_COPY: &str = "this store was brought back from a backup and is for reading: what it wrote \
+would contradict what was written after the backup";
+
 /// Why a workspace cannot be opened, founded or prepared.
 #[derive(Debug, Error)]
 pub enum OpenError {
@@ -97,6 +101,9 @@ pub enum SaveError {
     /// This device is no longer granted the scope.
     #[error("this device is not granted that area")]
     NotInScope,
+    /// The store was brought back from a backup, and is for reading only.
+    #[error("not saved: {}", ONLY_A_COPY)]
+    Copy,
     /// The disk is full. What was saved before is safe.
     #[error("not saved: the disk is full; free some space and save again")]
     DiskFull,
@@ -120,6 +127,9 @@ pub enum AdminError {
     /// This device holds no admin key.
     #[error("only a headquarters that the root key has certified can do this")]
     NotAdmin,
+    /// The store was brought back from a backup, and is for reading only.
+    #[error("{}", ONLY_A_COPY)]
+    Copy,
     /// Only a headquarters can become an admin.
     #[error("only a headquarters can be an administrator: admit the device as one first")]
     NotHeadquarters,

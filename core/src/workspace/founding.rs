@@ -60,8 +60,12 @@ impl Workspace {
         let secrets = DeviceSecrets::generate(rng);
         let workspace = WorkspaceId::of(&root.public());
         let relay = RelayId::from_bytes(random(rng));
-        let mut identity =
-            Identity { secrets, admin: Some(admin), roster: Roster::empty(workspace) };
+        let mut identity = Identity {
+            secrets,
+            admin: Some(admin),
+            roster: Roster::empty(workspace),
+            copied: None,
+        };
         let store = Store::create(dir, key)?;
         store.write(|tx| {
             keep_identity(tx, &identity, workspace, &founding.relay_url, relay)?;
@@ -91,7 +95,7 @@ impl Workspace {
     ) -> Result<Self, OpenError> {
         let secrets = DeviceSecrets::generate(rng);
         let roster = Roster::empty(invite.workspace);
-        let identity = Identity { secrets, admin: None, roster };
+        let identity = Identity { secrets, admin: None, roster, copied: None };
         let store = Store::create(dir, key)?;
         store.write(|tx| {
             keep_identity(tx, &identity, invite.workspace, &invite.relay_url, invite.relay)?;

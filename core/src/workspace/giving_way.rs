@@ -54,7 +54,7 @@ pub(super) fn admin_key(
     conn: &Connection,
     identity: &Identity,
 ) -> Result<SigningSecret, AdminError> {
-    let admin = identity.admin.clone().ok_or(AdminError::NotAdmin)?;
+    let admin = identity.admin_key()?;
     if is_split(conn)? { Err(AdminError::RosterSplit) } else { Ok(admin) }
 }
 
@@ -97,6 +97,7 @@ fn give_way(
             | AdminError::Itself
             | AdminError::NotQuarantined
             | AdminError::BuiltUpon(_)
+            | AdminError::Copy
             | AdminError::RosterSplit
             | AdminError::Roster(_) => AdminError::RosterSplit,
         })?;
@@ -148,7 +149,7 @@ fn write_again(
     claimed: Claimed,
     rng: &mut dyn CryptoRng,
 ) -> Result<(), AdminError> {
-    let admin = identity.admin.clone().ok_or(AdminError::NotAdmin)?;
+    let admin = identity.admin_key()?;
     let roster = &identity.roster;
     match action {
         Action::Invited { invite, .. } if roster.invite(DeviceId::of(&invite)).is_some() => Ok(()),

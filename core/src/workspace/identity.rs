@@ -1,6 +1,7 @@
 //! Who this device is, and what it has read of the roster: kept in the store, held in memory.
 
 use super::alarms::roster_reaches;
+use super::{AdminError, Claimed};
 use crate::crypto::{
     DeviceSecrets, EpochKey, SigningSecret, WrapContext, open_previous, unwrap_key,
 };
@@ -29,6 +30,7 @@ pub(super) mod name {
     pub(crate) const CLOCK_SEEN: &str = "clock seen";
     pub(crate) const LETTER_CHANCE: &str = "letter chance";
     pub(crate) const LETTER_MARKS: &str = "letter marks";
+    pub(crate) const COPIED: &str = "copied";
     pub(crate) const DEPOSIT_SEED: &str = "deposit seed";
 }
 
@@ -42,6 +44,9 @@ pub(super) struct Identity {
     /// Only on a headquarters; certified by the root, or still to be.
     pub(super) admin: Option<SigningSecret>,
     pub(super) roster: Roster,
+    /// When this store was copied, if it is a backup's: then what it wrote after that stands elsewhere, and a word more
+    /// from here would fork its logs and the roster.
+    pub(super) copied: Option<Claimed>,
 }
 
 impl Identity {
@@ -53,17 +58,26 @@ impl Identity {
         let Some(secrets) = secrets.and_then(|bytes| DeviceSecrets::from_bytes(&bytes)) else {
             return Ok(None);
         };
+        let copied = setting_id(conn, name::COPIED)?.map(i64::from_be_bytes);
+        let copied = copied.map(|ms| Claimed { ms });
         let admin = settings::get(conn, name::ADMIN)?;
         let admin =
             admin.and_then(|seed| Some(Zeroizing::new(<[u8; 32]>::try_from(&seed[..]).ok()?)));
         let admin = admin.map(|seed| SigningSecret::from_seed(&seed));
+        let admin = admin.filter(|_| copied.is_none());
         let entries = members::entries(conn, 0)?;
         let roster = Roster::replay(workspace, entries.iter().map(Vec::as_slice));
-        Ok(roster.ok().map(|roster| Self { secrets, admin, roster }))
+        Ok(roster.ok().map(|roster| Self { secrets, admin, roster, copied }))
     }
 
     pub(super) fn device(&self) -> DeviceId {
         self.secrets.device()
+    }
+
+    /// The key that signs roster entries here.
+    pub(super) fn admin_key(&self) -> Result<SigningSecret, AdminError> {
+        let missing = if self.copied.is_some() { AdminError::Copy } else { AdminError::NotAdmin };
+        self.admin.clone().ok_or(missing)
     }
 
     /// This device in the roster, once it is there.

@@ -14,6 +14,7 @@ mod view;
 
 pub use view::{LetterState, LetterView};
 
+use super::error::ONLY_A_COPY;
 use super::identity::Identity;
 use super::incoming::of_content;
 use super::lettering::opener;
@@ -51,6 +52,9 @@ pub enum LettersError {
     /// Only headquarters does this.
     #[error("only headquarters reads letters")]
     NotHeadquarters,
+    /// The store was brought back from a backup, and is for reading only.
+    #[error("{}", ONLY_A_COPY)]
+    Copy,
     /// There is no such letter.
     #[error("there is no letter of that number: look at the list again")]
     NoLetter,

@@ -82,6 +82,10 @@ fn seal_one(
         // Let go of what it could read, and not all of its own is back: what is new goes out after that.
         return Ok(None);
     }
+    if identity.copied.is_some() {
+        // The original has sealed what waits here, or will: a second frame of that number would be a fork.
+        return Ok(None);
+    }
     let epoch = identity.roster.epoch(log.scope);
     let Some(key) = members::key(tx, log.scope, epoch)? else { return Ok(None) };
     let key = EpochKey::from_bytes(&key);

@@ -141,6 +141,7 @@ impl Workspace {
             secrets: DeviceSecrets::generate(rng),
             admin: Some(SigningSecret::generate(rng)),
             roster: Roster::empty(workspace),
+            copied: None,
         };
         let store = Store::create(dir, key).map_err(OpenError::from)?;
         store.write(|tx| {

@@ -4,6 +4,7 @@
 //! the store.
 
 mod account;
+mod backup;
 mod device;
 mod export;
 mod filters;
@@ -18,6 +19,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell as CompletionShell;
 
 pub(crate) use account::{AccountCommand, AccountOrder};
+pub(crate) use backup::{BackupOrder, RestoreBackup, Scheduled};
 pub(crate) use device::{Device, DeviceCommand, Join, PinChoice, PinOrder, WipeOrder};
 pub(crate) use export::{ExportOrder, Format};
 pub(crate) use filters::Filters;
@@ -159,6 +161,25 @@ pub(crate) enum Command {
         /// The store's folder
         dir: PathBuf,
     },
+    /// Copy headquarters' store and its relay's into a new dated folder, also while they are served, and verify them
+    ///
+    /// The copy is one moment's picture, read back to its last page before the folder gets its name; nothing is
+    /// overwritten. Headquarters' store is encrypted in it as it is here. Its key is never in a backup: keep kahriz.key
+    /// apart from backups, and have the shares for the day that it is lost. Of the relay's store the records are sealed,
+    /// and the rest is what a relay sees: which devices there are, who wrote when and how much.
+    Backup {
+        /// Headquarters' folder
+        dir: PathBuf,
+        #[command(flatten)]
+        order: BackupOrder,
+    },
+    /// Bring headquarters' store and its relay's back from a backup, for reading and for the relay to serve
+    ///
+    /// The store that comes back shows, searches and exports what the backup holds. It neither writes nor syncs:
+    /// whatever it wrote would contradict what was written after the backup. Its relay serves as before (kahriz serve),
+    /// and the devices bring it what it lacks. A headquarters that writes is made from it with `kahriz recovery
+    /// restore` and the shares.
+    Restore(RestoreBackup),
     /// Say who may use headquarters' page
     Account {
         #[command(subcommand)]
@@ -247,6 +268,8 @@ pub(crate) struct Serve {
     /// Admit every device that joins with a valid invite, as officer in all areas, without comparing codes
     #[arg(long)]
     pub(crate) auto_admit: bool,
+    #[command(flatten)]
+    pub(crate) backups: Scheduled,
 }
 
 /// What `--tls` can be.

@@ -127,7 +127,7 @@ fn begin(
     let headquarters = Headquarters::start(
         &hq_folder,
         workspace,
-        Plan { relay, tls: None, page, joins: Joins::Leave },
+        Plan { relay, tls: None, page, joins: Joins::Leave, backups: None },
     )?;
     let mut officers = Officer::join_all(&folder.join(DEVICES), &headquarters)?;
     let told = story::tell(&mut officers, &headquarters, order.records)?;
@@ -156,7 +156,7 @@ fn go_on(
     let headquarters = Headquarters::start(
         &hq_folder,
         workspace,
-        Plan { relay, tls: None, page, joins: Joins::Leave },
+        Plan { relay, tls: None, page, joins: Joins::Leave, backups: None },
     )?;
     let status = headquarters.workspace.status()?;
     if !as_json {

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
 use kahriz_core::drive;
@@ -11,11 +12,13 @@ use kahriz_core::store::{OpenStoreError, Store};
 use kahriz_core::vault::UnlockError;
 use kahriz_core::workspace::{OpenError, Workspace};
 use kahriz_relay::Tls;
+use kahriz_relay::backup::Schedule;
 use tracing_subscriber::EnvFilter;
 
 use crate::bell::Bell;
 use crate::cli::{
-    AdmitOrder, AlarmOrder, Cli, Command, Device, DeviceCommand, Order, Revoke, Ruling, Serve,
+    AdmitOrder, AlarmOrder, Cli, Command, Device, DeviceCommand, Order, Revoke, Ruling, Scheduled,
+    Serve,
 };
 use crate::failure::{Failure, USAGE};
 use crate::headquarters::{Headquarters, Plan, tls};
@@ -23,7 +26,8 @@ use crate::keyfile::{KeyError, Keys};
 use crate::operate::{self, Desk, Joins};
 use crate::shell::{self, Terminal};
 use crate::{
-    accounts, deliver, demo, engine, export_log, handover, locking, paper, recovery, say, setup,
+    accounts, backup, deliver, demo, engine, export_log, handover, locking, moment, paper,
+    recovery, say, setup,
 };
 
 /// Runs the program on this process's arguments.
@@ -83,6 +87,10 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Status { dir } => order(&dir, Order::Status),
         Command::Export { dir, order: export } => order(&dir, Order::Export(export)),
         Command::Exports { dir } => order(&dir, Order::Exports),
+        Command::Backup { dir, order: backup } => {
+            order(&dir, Order::Backup { dir: dir.clone(), order: backup })
+        }
+        Command::Restore(restore) => backup::restore(&restore, keys, json),
         Command::Account { command } => {
             let (dir, account) = accounts::order(command)?;
             order(&dir, Order::Account(account))
@@ -214,7 +222,13 @@ fn run_headquarters(serve: &Serve, keys: Keys<'_>) -> Result<(), Failure> {
     let (relay, page) = (bind(serve.listen)?, bind(serve.page)?);
     let tls = tls::choose(serve, &workspace.relay_url())?;
     say_how_devices_speak(serve, &workspace, tls.as_ref());
-    let plan = Plan { relay, tls, page, joins };
+    if let Some(taken) = workspace.copied() {
+        say::aside(&format!(
+            "This store was brought back from a backup of {}: it shows and exports, and neither writes nor syncs. Its relay serves.",
+            moment::written(taken.ms)
+        ));
+    }
+    let plan = Plan { relay, tls, page, joins, backups: schedule(&serve.backups) };
     let headquarters = Headquarters::start(&serve.dir, workspace, plan)?;
     say::result(&format!("Relay: {}", headquarters.serving.relay_url));
     say::result(&format!("Headquarters: http://{}/", headquarters.page));
@@ -235,6 +249,12 @@ fn run_headquarters(serve: &Serve, keys: Keys<'_>) -> Result<(), Failure> {
     say::aside("Ending.");
     headquarters.end();
     Ok(())
+}
+
+fn schedule(asked: &Scheduled) -> Option<Schedule> {
+    let every = Duration::from_secs(u64::from(asked.backup_every) * 3_600);
+    let keep = asked.backup_keep;
+    asked.backup_to.clone().map(|to| Schedule { to, every, keep })
 }
 
 /// What a person who serves devices should know of their lines.

@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 
 use kahriz_core::drive::SyncError;
 use kahriz_core::forms::FieldError;
-use kahriz_core::store::OpenStoreError;
+use kahriz_core::store::{OpenStoreError, is_damage};
 use kahriz_core::vault::{ChangeError, WipeError};
 use kahriz_core::workspace::{
-    AdminError, DraftError, LettersError, OpenError, ReadError, SaveError,
+    AdminError, BackupError, DraftError, LettersError, OpenError, ReadError, SaveError,
 };
 use kahriz_http::{AddressError, HttpTransport};
 use kahriz_proto::message::RefusalReason;
@@ -167,6 +167,16 @@ pub(crate) enum Failure {
     Handover(io::Error),
     #[error(transparent)]
     Recovery(#[from] Box<Refusal>),
+    #[error("{}", about_copy(.0))]
+    Copy(#[from] BackupError),
+    #[error(transparent)]
+    Backup(#[from] kahriz_relay::backup::BackupError),
+    #[error(transparent)]
+    Restore(#[from] kahriz_relay::backup::RestoreError),
+    #[error(
+        "a backup holds no key: say with --key-file where the store's key is. If it is lost, the shares bring headquarters back (kahriz recovery restore)"
+    )]
+    KeyApart,
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),
 }
@@ -182,6 +192,7 @@ impl From<SyncError> for Failure {
             | SyncError::Revoked
             | SyncError::InviteTaken
             | SyncError::RosterSplit
+            | SyncError::Copy
             | SyncError::NoInvite
             | SyncError::Open(_)) => Self::Sync(error),
             SyncError::Letters(error) => Self::Letters(error),
@@ -218,6 +229,8 @@ impl Failure {
             Self::Sync(SyncError::Roster(_)) | Self::Listen(..) => NETWORK,
             Self::Letters(LettersError::Database(_) | LettersError::DiskFull) => STORE,
             Self::Served(_) | Self::Relay(_) => NETWORK,
+            Self::Copy(_) | Self::Backup(_) => STORE,
+            Self::KeyApart => USAGE,
             Self::Handed { code, .. } => *code,
             Self::NotAnAssignment
             | Self::NotAScope
@@ -264,6 +277,7 @@ impl Failure {
             | Self::Handover(_)
             | Self::Tls(_)
             | Self::Recovery(_)
+            | Self::Restore(_)
             | Self::Output(_) => REFUSED,
         }
     }
@@ -303,6 +317,25 @@ fn about_store(folder: &Path, error: &OpenError) -> String {
         OpenStoreError::Database(source) => {
             format!("the store in {folder} cannot be used: {source}")
         }
+    }
+}
+
+/// Of a copy of a store, which is never moved aside: it can be thrown away.
+fn about_copy(error: &BackupError) -> String {
+    let BackupError::Store(error) = error else { return error.to_string() };
+    match error {
+        OpenStoreError::WrongKey => "this is not the key of the store in the backup".to_owned(),
+        OpenStoreError::Database(source) if is_damage(source) => {
+            "the copy does not read back: the store, or its disk, may be damaged; keep the older backups".to_owned()
+        }
+        OpenStoreError::Database(source) => format!("the store could not be copied: {source}"),
+        OpenStoreError::Io(source) => format!("the store could not be copied: {source}"),
+        other @ (OpenStoreError::NotFound
+        | OpenStoreError::AlreadyExists
+        | OpenStoreError::AlreadyOpen
+        | OpenStoreError::Damaged { .. }
+        | OpenStoreError::Newer { .. }
+        | OpenStoreError::DiskFull) => other.to_string(),
     }
 }
 

@@ -5,6 +5,7 @@
 //! rounds; the rest are tasks of the runtime. Everything ends in order when told to: requests under way are finished,
 //! the round too.
 
+mod backups;
 mod desk_door;
 mod rounds;
 pub(crate) mod tls;
@@ -16,6 +17,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use kahriz_core::workspace::Workspace;
+use kahriz_relay::backup::Schedule;
 use kahriz_relay::log::SqliteLog;
 use kahriz_relay::{Relay, RelayConfig, ServerLimits, Tls, serve_router};
 use tokio::runtime::Runtime;
@@ -31,7 +33,7 @@ use crate::page::{self, PageState};
 use crate::sync_state::SyncState;
 
 /// The folder of the relay's store, inside headquarters' own.
-const RELAY_FOLDER: &str = "relay";
+pub(crate) const RELAY_FOLDER: &str = "relay";
 /// How long tasks may take to end. The relay's own grace for requests under way is shorter.
 const END_LONGEST: Duration = Duration::from_secs(10);
 
@@ -45,6 +47,8 @@ pub(crate) struct Plan {
     pub(crate) page: TcpListener,
     /// What it does about devices that ask to join.
     pub(crate) joins: Joins,
+    /// When it backs itself up, if it does.
+    pub(crate) backups: Option<Schedule>,
 }
 
 /// A headquarters at work.
@@ -78,13 +82,20 @@ impl Headquarters {
         }
         let page = plan.page.local_addr()?;
         let bell = Bell::default();
-        let serving = Serving { relay_url, pin, bell: bell.clone(), state, joins: plan.joins };
-
         let mut tasks = JoinSet::new();
         let entered = runtime.enter();
+        let backups = plan
+            .backups
+            .map(|plan| backups::start(plan, folder, &workspace, stopped.clone(), &mut tasks));
+        let joins = plan.joins;
+        let serving = Serving { relay_url, pin, bell: bell.clone(), state, joins, backups };
         let log = Arc::new(SqliteLog::open(&folder.join(RELAY_FOLDER))?);
         let relay = Relay::start(log, RelayConfig { tls: plan.tls, ..RelayConfig::default() })?;
-        runtime.block_on(relay.register(workspace.roster_page(0)?))?;
+        // A relay that came back from a backup with its headquarters may have the longer roster.
+        let held = relay.roster_seq(workspace.id()).unwrap_or(0);
+        if workspace.copied().is_none() || held < workspace.roster_seq() {
+            runtime.block_on(relay.register(workspace.roster_page(0)?))?;
+        }
         tasks.spawn(ring_on_events(
             relay.clone(),
             workspace.clone(),

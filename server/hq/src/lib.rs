@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `cli`, `dispatch` | the command line, and who carries out what |
 //! | `setup`, `headquarters`, `handover` | founding and joining; a headquarters at work; orders handed to it |
+//! | `backup` | copies of the store for the day that the disk is lost, and a store made of one |
 //! | `keyfile`, `locking` | how stores open on a computer; PINs and the wipe |
 //! | [`engine`] | what others wrote is read in a process of its own |
 //! | `operate` | orders on an open store, one module each |
@@ -19,6 +20,7 @@
 //! | [`demo`] | three made-up officers, and the records they make |
 
 mod accounts;
+mod backup;
 mod bell;
 mod cli;
 mod deliver;

@@ -6,6 +6,7 @@
 mod account;
 mod admit;
 mod alarms;
+mod backup;
 mod decide;
 mod export;
 mod exports;
@@ -32,6 +33,7 @@ use kahriz_http::{HttpOptions, HttpTransport};
 use serde::Serialize;
 use tokio::sync::watch;
 
+use crate::backup::BackupState;
 use crate::bell::Bell;
 use crate::cli::Order;
 use crate::export_log::Who;
@@ -73,6 +75,8 @@ pub(crate) struct Serving {
     pub(crate) state: watch::Receiver<SyncState>,
     /// What it does about devices that ask to join.
     pub(crate) joins: Joins,
+    /// How its scheduled backups go, if there are any.
+    pub(crate) backups: Option<watch::Receiver<BackupState>>,
 }
 
 /// What a headquarters does by itself about devices that ask to join.
@@ -174,6 +178,7 @@ pub(crate) fn carry_out(order: &Order, desk: &mut Desk<'_>) -> Result<(), Failur
         Order::Export(order) => export::run(desk, order),
         Order::Exports => exports::run(desk),
         Order::Account(order) => account::run(desk, order),
+        Order::Backup { dir, order } => backup::run(desk, dir, order),
         Order::Roster { out } => recovery::roster(desk, out),
         Order::Relay { url, register, registration_file } => {
             recovery::relay(desk, url, *register, registration_file.as_deref())

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | storage | [`log`]: the [`log::Log`] trait, in memory and on SQLite |
 //! | what is held in memory | `workspaces` (rosters, events), `uploads` (frames that arrived in part), `auth` (tokens seen) |
+//! | keeping | [`backup`]: dated copies of the store, and a store made of one |
 //! | decisions | `door` (one frame), `log::judge` (its place), `page` (what goes down) |
 //! | HTTP | `http` (one module an endpoint), `server` (connections and their limits), `tls` |
 //!
@@ -23,6 +24,7 @@
 //! ```
 
 mod auth;
+pub mod backup;
 mod body;
 mod config;
 mod door;

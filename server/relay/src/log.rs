@@ -12,7 +12,9 @@ mod memory;
 mod sqlite;
 
 pub use memory::MemoryLog;
-pub use sqlite::{OpenError, SqliteLog};
+pub use sqlite::DATABASE;
+pub(crate) use sqlite::copy;
+pub use sqlite::{Contents, NotSound, OpenError, Reached, SqliteLog};
 
 use crate::config::RelayConfig;
 use kahriz_proto::cursor::{Position, Rolling};

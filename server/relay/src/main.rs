@@ -6,19 +6,24 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::{Parser, Subcommand, ValueEnum};
-use kahriz_relay::log::{OpenError, SqliteLog};
+use kahriz_relay::backup::{self, BackupError, Of, RestoreError, Schedule, Wish};
+use kahriz_relay::log::{Log, OpenError, SqliteLog};
 use kahriz_relay::{Registration, Relay, RelayConfig, ServerLimits, StartError, Tls, TlsError};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 /// Threads for what blocks (the store). More would only wait for the same disk.
 const BLOCKING_THREADS_MAX: usize = 16;
+
+/// A copy that takes longer than this says how far it is.
+const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 
 const ABOUT: &str = "The relay of Kahriz: keeps sealed frames in order and hands them on.";
 
@@ -32,6 +37,19 @@ With --tls self-signed it makes a certificate of its own and says its pin, which
 on the loopback address, which is the default, behind a reverse proxy that terminates TLS. Records \
 stay sealed without TLS, but device pseudonyms, times and sizes would be in the open.";
 
+const BACKUP_ABOUT: &str = "Copy the store into a new dated folder, also while the relay serves, and verify the copy.
+
+The copy is one moment's picture. It is read back to its last frame before the folder gets its name, so that a \
+folder with a backup's name is a whole one; nothing is overwritten.
+
+Records are sealed in a backup as they are in the relay. The rest is what the relay sees: which devices there are \
+and in which areas, who wrote when and how much. Keep backups where you would keep the relay's disk.";
+
+const RESTORE_ABOUT: &str = "Make a store of a backup, in a folder that isn't there or is empty.
+
+All of the backup is verified first. The store gets a new incarnation: devices notice that this relay may have \
+forgotten something, read it from the beginning, and bring what it lacks. Nothing has to be done at the devices.";
+
 #[derive(Parser)]
 #[command(name = "kahriz-relay", version, about = ABOUT, long_about = LONG_ABOUT)]
 struct Arguments {
@@ -43,6 +61,44 @@ struct Arguments {
 enum Command {
     /// Serve devices until SIGINT or SIGTERM
     Serve(Serve),
+    /// Copy the store into a new dated folder, also while the relay serves, and verify the copy
+    #[command(long_about = BACKUP_ABOUT)]
+    Backup(Backup),
+    /// Make a store of a backup, in a folder that isn't there or is empty
+    #[command(long_about = RESTORE_ABOUT)]
+    Restore(Restore),
+}
+
+#[derive(Parser)]
+struct Backup {
+    /// Folder of the store
+    #[arg(long, value_name = "DIR")]
+    store: PathBuf,
+
+    /// Folder that gets the backup, as kahriz-relay- and the time in UTC. It is created if it isn't there
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+
+    /// Leave so many backups of this store there and remove the oldest, once the new one is verified
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    keep: Option<u32>,
+
+    /// Copy also the key of the certificate that the relay made for itself, which is not sealed: whoever has it can
+    /// stand in for this relay. Without it a restored relay has another, and devices that were invited with its pin
+    /// stay away, unless relay-tls.pem is brought back from elsewhere
+    #[arg(long)]
+    with_tls_key: bool,
+}
+
+#[derive(Parser)]
+struct Restore {
+    /// The backup's folder. One of headquarters will do: the relay's store is in it
+    #[arg(value_name = "BACKUP")]
+    backup: PathBuf,
+
+    /// Folder of the new store
+    #[arg(long, value_name = "DIR")]
+    store: PathBuf,
 }
 
 /// Serve devices until SIGINT or SIGTERM. Requests under way are finished, for some seconds at most.
@@ -98,6 +154,18 @@ struct Serve {
     #[arg(long, value_name = "COUNT", default_value_t = 256)]
     connections_per_address: usize,
 
+    /// Back the store up into this folder now and then, and verify it
+    #[arg(long, value_name = "FOLDER")]
+    backup_to: Option<PathBuf>,
+
+    /// How often it is backed up
+    #[arg(long, value_name = "HOURS", default_value_t = 24, requires = "backup_to", value_parser = clap::value_parser!(u32).range(1..=8_760))]
+    backup_every: u32,
+
+    /// How many backups are kept
+    #[arg(long, value_name = "COUNT", default_value_t = 7, requires = "backup_to", value_parser = clap::value_parser!(u32).range(1..))]
+    backup_keep: u32,
+
     /// How the log is written, to standard error. KAHRIZ_LOG sets what is: error, warn, info, debug
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
@@ -131,12 +199,22 @@ enum Failure {
     Runtime(#[source] io::Error),
     #[error(transparent)]
     Relay(#[from] StartError),
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
 }
 
 fn main() -> ExitCode {
-    let Command::Serve(arguments) = Arguments::parse().command;
-    start_log(arguments.log_format);
-    match run(&arguments) {
+    let ended = match Arguments::parse().command {
+        Command::Serve(arguments) => {
+            start_log(arguments.log_format);
+            run(&arguments)
+        }
+        Command::Backup(arguments) => back_up(&arguments),
+        Command::Restore(arguments) => restore(&arguments),
+    };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             _ = writeln!(io::stderr(), "kahriz-relay: {failure}");
@@ -156,7 +234,13 @@ fn run(arguments: &Serve) -> Result<(), Failure> {
         .max_blocking_threads(BLOCKING_THREADS_MAX)
         .build()
         .map_err(Failure::Runtime)?;
-    runtime.block_on(serve(arguments.listen, log, config))
+    runtime.block_on(async {
+        if let Some(schedule) = schedule(arguments) {
+            let incarnation = log.incarnation().to_string();
+            tokio::spawn(back_up_by_the_clock(arguments.store.clone(), incarnation, schedule));
+        }
+        serve(arguments.listen, log, config).await
+    })
 }
 
 async fn serve(address: SocketAddr, log: SqliteLog, config: RelayConfig) -> Result<(), Failure> {
@@ -180,6 +264,83 @@ async fn serve(address: SocketAddr, log: SqliteLog, config: RelayConfig) -> Resu
     relay.serve(listener, stop_signal()).await.map_err(StartError::from)?;
     tracing::info!("the relay has ended");
     Ok(())
+}
+
+fn schedule(arguments: &Serve) -> Option<Schedule> {
+    let every = Duration::from_secs(u64::from(arguments.backup_every) * 3_600);
+    let keep = arguments.backup_keep;
+    arguments.backup_to.clone().map(|to| Schedule { to, every, keep })
+}
+
+/// Takes one backup after another. One that fails is said and tried again; the relay serves on.
+async fn back_up_by_the_clock(store: PathBuf, incarnation: String, schedule: Schedule) {
+    let mut newest = backup::newest(&schedule.to, Of::Relay, &incarnation);
+    let mut failed = false;
+    loop {
+        tokio::time::sleep(schedule.pause(newest, failed, now_ms())).await;
+        let (store, plan) = (store.clone(), schedule.clone());
+        let taken = tokio::task::spawn_blocking(move || {
+            let wish = Wish { out: &plan.to, keep: Some(plan.keep), with_tls_key: false };
+            backup::back_up(&store, &wish, now_ms(), &mut |_, _| {})
+        });
+        failed = true;
+        match taken.await {
+            Ok(Ok(_)) => {
+                tracing::info!("a backup was taken and verified");
+                (newest, failed) = (Some(now_ms()), false);
+            }
+            Ok(Err(error)) => tracing::warn!(%error, "no backup was taken"),
+            Err(_) => tracing::error!("taking a backup panicked"),
+        }
+    }
+}
+
+fn back_up(arguments: &Backup) -> Result<(), Failure> {
+    let Backup { store, out, keep, with_tls_key } = arguments;
+    let wish = Wish { out, keep: *keep, with_tls_key: *with_tls_key };
+    let made = backup::back_up(store, &wish, now_ms(), &mut progress())?;
+    let frames = made.manifest.taken.counts.get("frames").copied().unwrap_or(0);
+    let areas = made.manifest.taken.scopes.len();
+    let folder = made.folder.display();
+    _ = writeln!(io::stdout(), "{folder}: verified, {frames} frames in {areas} areas");
+    for removed in &made.removed {
+        _ = writeln!(io::stderr(), "removed {}", removed.display());
+    }
+    if !with_tls_key && store.join("relay-tls.pem").exists() {
+        _ = writeln!(
+            io::stderr(),
+            "relay-tls.pem is not in it: keep a copy apart, or say --with-tls-key"
+        );
+    }
+    Ok(())
+}
+
+fn restore(arguments: &Restore) -> Result<(), Failure> {
+    let restored = backup::restore(&arguments.backup, &arguments.store)?;
+    let frames = restored.manifest.taken.counts.get("frames").copied().unwrap_or(0);
+    let store = arguments.store.display();
+    _ = writeln!(io::stdout(), "{store}: {frames} frames, incarnation {}", restored.incarnation);
+    _ = writeln!(
+        io::stderr(),
+        "What came after the backup is brought by the devices, each at its next sync. Next: kahriz-relay serve --store {store}"
+    );
+    Ok(())
+}
+
+/// Says how far a long copy is, to a person who looks.
+fn progress() -> impl FnMut(u64, u64) {
+    let (looks, mut told) = (io::stderr().is_terminal(), Instant::now());
+    move |done, total| {
+        if looks && told.elapsed() >= PROGRESS_EVERY {
+            told = Instant::now();
+            _ = writeln!(io::stderr(), "copied {} %", done * 100 / total.max(1));
+        }
+    }
+}
+
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn config(arguments: &Serve) -> Result<RelayConfig, Failure> {

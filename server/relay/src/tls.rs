@@ -7,6 +7,8 @@
 
 mod self_signed;
 
+pub use self_signed::FILE as SELF_SIGNED_FILE;
+
 use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject;

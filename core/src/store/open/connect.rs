@@ -100,11 +100,27 @@ pub(super) fn trust(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Makes a database with the newest schema and nothing in it.
 pub(super) fn build(path: &Path, key: &StoreKey) -> Result<(), OpenStoreError> {
-    let mut connection = Connection::open(path)?;
-    unlock(&connection, key)?;
-    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;")?;
+    let mut connection = blank(path, key)?;
     migrate::run(&mut connection)?;
     connection.close().map_err(|(_, error)| error.into())
+}
+
+/// A new database without a schema.
+pub(super) fn blank(path: &Path, key: &StoreKey) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    unlock(&connection, key)?;
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;")?;
+    Ok(connection)
+}
+
+/// A database that is only read, and not touched by that: nothing appears beside it.
+pub(super) fn look(path: &Path, key: &StoreKey) -> Result<Connection, OpenStoreError> {
+    refuse_empty(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    unlock(&connection, key)?;
+    connection.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")?;
+    Ok(connection)
 }
 
 fn unlock(connection: &Connection, key: &StoreKey) -> rusqlite::Result<()> {

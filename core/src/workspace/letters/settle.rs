@@ -61,6 +61,9 @@ pub(super) fn adopt(
     engine: &dyn Engine,
     opened: &Opened,
 ) -> Result<u64, LettersError> {
+    if identity.copied.is_some() {
+        return Err(LettersError::Copy);
+    }
     let mut by_scope: BTreeMap<ScopeId, Vec<Signed>> = BTreeMap::new();
     for (signed, _, found) in &opened.statements {
         // Headquarters can hand on only what is of a scope that it holds itself.

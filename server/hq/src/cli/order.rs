@@ -7,7 +7,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use kahriz_proto::roster::Role;
 use serde::{Deserialize, Serialize};
 
-use super::{AccountOrder, AlarmOrder, ExportOrder, Filters, PolicyOrder, Revoke, Ruling};
+use super::{
+    AccountOrder, AlarmOrder, BackupOrder, ExportOrder, Filters, PolicyOrder, Revoke, Ruling,
+};
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Order {
@@ -34,6 +36,7 @@ pub(crate) enum Order {
     Account(AccountOrder),
     Sync { relay: Option<String> },
     Letters(LettersOrder),
+    Backup { dir: PathBuf, order: BackupOrder },
     Roster { out: PathBuf },
     Relay { url: String, register: bool, registration_file: Option<PathBuf> },
 }
@@ -47,6 +50,10 @@ impl Order {
                 png: invite.png.map(whole).transpose()?,
                 ..invite
             }));
+        }
+        if let Self::Backup { dir, order } = self {
+            let order = BackupOrder { out: whole(order.out)?, ..order };
+            return Ok(Self::Backup { dir: whole(dir)?, order });
         }
         if let Self::Roster { out } = self {
             return Ok(Self::Roster { out: whole(out)? });

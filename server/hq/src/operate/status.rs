@@ -5,6 +5,7 @@ use kahriz_proto::roster::Role;
 use serde_json::{Value as Json, json};
 
 use super::{Desk, Joins, scopes};
+use crate::backup::BackupState;
 use crate::failure::Failure;
 use crate::moment;
 use crate::say::printable;
@@ -31,6 +32,10 @@ fn in_words(
 ) -> Result<(), Failure> {
     let areas = desk.workspace.scopes();
     desk.say(&membership(desk))?;
+    if let Some(taken) = desk.workspace.copied() {
+        let taken = moment::written(taken.ms);
+        desk.say(&format!("brought back from a backup of {taken}: for reading only"))?;
+    }
     let names: Vec<String> = areas.iter().map(|area| scopes::name_of(&areas, area.id)).collect();
     if !names.is_empty() {
         desk.say(&format!("areas: {}", names.join(", ")))?;
@@ -120,12 +125,27 @@ fn serving(desk: &mut Desk<'_>) -> Result<(), Failure> {
         (None, None) => "not synced yet".to_owned(),
     };
     desk.say(&format!("served now, relay at {}; {how}", serving.relay_url))?;
+    if let Some(state) = &serving.backups {
+        let line = backups_line(&state.borrow().clone());
+        desk.say(&line)?;
+    }
     if serving.joins == Joins::AdmitAll {
         desk.say(
             "every device with a valid invite is admitted without comparing codes (--auto-admit)",
         )
     } else {
         Ok(())
+    }
+}
+
+fn backups_line(state: &BackupState) -> String {
+    let last = state
+        .last_ok_ms
+        .map_or("no backup yet".to_owned(), |ms| format!("last backup {}", moment::written(ms)));
+    let to = state.to.display();
+    match &state.failure {
+        Some(failure) => format!("{last}, to {to}; the latest try failed: {failure}"),
+        None => format!("{last}, to {to}"),
     }
 }
 
@@ -153,6 +173,10 @@ fn in_json(
         json!({
             "relay": serving.relay_url, "last_ok_ms": state.last_ok_ms, "failure": state.failure,
             "rounds": state.rounds, "auto_admit": serving.joins == Joins::AdmitAll,
+            "backups": serving.backups.as_ref().map(|state| {
+                let state = state.borrow();
+                json!({ "to": state.to, "last_ok_ms": state.last_ok_ms, "failure": state.failure })
+            }),
         })
     });
     desk.say_json(&json!({
@@ -160,6 +184,7 @@ fn in_json(
         "name": desk.workspace.name(),
         "device": desk.workspace.device().to_string(),
         "membership": membership,
+        "copied_ms": desk.workspace.copied().map(|taken| taken.ms),
         "code": desk.workspace.own_short_code()?,
         "scopes": scope_names,
         "records": status.records,

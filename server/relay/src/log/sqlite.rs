@@ -5,11 +5,13 @@
 //! never give out the same positions. Only this module and its children speak SQL.
 
 mod append;
+pub(crate) mod copy;
 mod letters;
 mod open;
 mod read;
 
-pub use open::OpenError;
+pub use copy::{Contents, NotSound, Reached};
+pub use open::{DATABASE, OpenError};
 
 use super::{
     Arrival, Extension, Fork, Letter, LetterOutcome, Listed, Log, LogError, Outcome, Room,

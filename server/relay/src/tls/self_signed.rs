@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Key and certificate in one file, so that there is never one without the other.
-const FILE: &str = "relay-tls.pem";
+pub const FILE: &str = "relay-tls.pem";
 
 /// What the certificate calls the relay. Nobody looks at it: devices know the key.
 const NAME: &str = "kahriz-relay";

@@ -1,6 +1,7 @@
 //! The relay seen from outside: real frames and tokens over real connections.
 #![allow(clippy::unwrap_used)]
 
+mod backup;
 mod connections;
 mod cut;
 mod exchange;

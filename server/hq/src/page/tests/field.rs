@@ -113,6 +113,7 @@ impl Field {
             bell: Bell::default(),
             state: watched,
             joins: Joins::Announce,
+            backups: None,
         };
         let accounts = Arc::new(Accounts::new(headquarters.clone()));
         let state =

@@ -16,6 +16,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_keys.sql"),
 ];
 
+/// The store's file in its folder.
+pub const DATABASE: &str = "relay.sqlite";
+
 /// Why a store cannot be opened.
 #[derive(Debug, Error)]
 pub enum OpenError {
@@ -76,7 +79,7 @@ pub(super) fn lock(dir: &Path) -> Result<File, OpenError> {
 }
 
 pub(super) fn connect(dir: &Path) -> Result<Connection, OpenError> {
-    let path = dir.join("relay.sqlite");
+    let path = dir.join(DATABASE);
     let damaged = |error: rusqlite::Error| match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
             OpenError::Damaged(path.clone())
