@@ -31,7 +31,8 @@ pub struct Store {
     writer: Mutex<Connection>,
     /// For copies of the store, which are made beside those two.
     files: Files,
-    key: StoreKey,
+    /// On the heap, so that moving the store copies none of it.
+    key: Box<StoreKey>,
     _lock: Lock,
 }
 
@@ -92,7 +93,7 @@ impl Store {
                     files.write_check(key)?;
                 }
                 let (reader, writer) = (Mutex::new(reader), Mutex::new(writer));
-                Ok(Self { reader, writer, files, key: key.clone(), _lock: lock })
+                Ok(Self { reader, writer, files, key: Box::new(key.clone()), _lock: lock })
             }
             // Only the key that the store was made with can say that the file is at fault.
             Err(OpenStoreError::Database(error)) if is_damage(&error) && known_key => {
