@@ -218,7 +218,8 @@ fn come_in(line: &mut Line<'_>) -> Result<(), SyncError> {
         Membership::Revoked => leave(line),
         Membership::Member { role: Role::Headquarters, .. } => {
             // A relay that does not know the workspace yet, or a line that is down, is the exchange's to say.
-            let published = if workspace.owes_roster() { roster::publish(line) } else { Ok(()) };
+            let is_due = workspace.owes_roster() || workspace.is_roster_unsure();
+            let published = if is_due { roster::publish(line) } else { Ok(()) };
             if matches!(published, Err(SyncError::Line(_))) { Ok(()) } else { published }
         }
         Membership::Member { .. } => Ok(()),

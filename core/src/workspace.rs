@@ -342,6 +342,18 @@ impl Workspace {
         known > 0 && known < self.roster_seq()
     }
 
+    /// Whether the relay is another than before, or was restored, so that headquarters has to compare the roster.
+    pub(crate) fn is_roster_unsure(&self) -> bool {
+        self.number(name::ROSTER_UNSURE) != [0; 8]
+    }
+
+    /// The relay's roster was found to be this one.
+    pub(crate) fn roster_is_sure(&self) {
+        if self.is_roster_unsure() {
+            self.set_number(name::ROSTER_UNSURE, [0; 8]);
+        }
+    }
+
     /// A number that only saves a turn: one that was never kept is 0, and is learned again.
     fn number(&self, name: &str) -> [u8; 8] {
         self.store.read(|conn| setting_id(conn, name)).ok().flatten().unwrap_or_default()

@@ -30,6 +30,7 @@ use kahriz_core::workspace::{
 };
 use kahriz_proto::ids::ScopeId;
 use kahriz_proto::join::Invite;
+use kahriz_proto::message::RosterPage;
 use kahriz_proto::roster::Role;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -333,9 +334,18 @@ impl World {
     /// # Panics
     /// As [`World::new`].
     pub fn replace_relay(&mut self) {
+        let roster = self.at(Who::HEADQUARTERS).roster_page(0).expect("it can be read");
+        self.replace_relay_with(roster);
+    }
+
+    /// The same, and the roster that it is registered with is an older one: it was restored.
+    ///
+    /// # Panics
+    /// As [`World::new`].
+    pub fn replace_relay_with(&mut self, roster: RosterPage) {
         let home = self.folder.path().join(format!("relay-{}", self.relay.number() + 1));
         self.relay = self.relay.replaced(&home);
-        self.relay.register(self.at(Who::HEADQUARTERS).roster_page(0).expect("it can be read"));
+        self.relay.register(roster);
         self.devices.iter_mut().for_each(|device| device.line.lead_to(&self.relay));
     }
 

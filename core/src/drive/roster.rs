@@ -96,7 +96,13 @@ pub fn publish_roster(
 
 /// As [`publish_roster`], on a line that is open.
 pub(super) fn publish(line: &mut Line<'_>) -> Result<(), SyncError> {
-    if line.workspace.owes_roster() {
+    publish_what_is_owed(line)?;
+    line.workspace.roster_is_sure();
+    Ok(())
+}
+
+fn publish_what_is_owed(line: &mut Line<'_>) -> Result<(), SyncError> {
+    if line.workspace.owes_roster() && !line.workspace.is_roster_unsure() {
         match publish_after(line, line.workspace.published_roster()) {
             Err(error) if has_moved(&error) => {}
             published => return published,

@@ -24,6 +24,7 @@ pub(super) mod name {
     pub(crate) const INVITE_SEED: &str = "invite seed";
     pub(crate) const JOIN: &str = "join";
     pub(crate) const PUBLISHED_ROSTER: &str = "roster at the relay";
+    pub(crate) const ROSTER_UNSURE: &str = "roster to be compared";
     pub(crate) const LOST_HEADQUARTERS: &str = "lost headquarters";
     pub(crate) const CLOCK_OFFSET: &str = "clock offset";
     pub(crate) const LAST_CONTACT: &str = "last contact";

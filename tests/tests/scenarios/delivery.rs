@@ -144,6 +144,26 @@ fn a_relay_that_was_replaced_by_an_empty_one_is_refilled_by_the_phones() {
     }
 }
 
+/// Headquarters believed its roster published, and sent it again only with the next entry.
+#[test]
+fn a_relay_that_was_restored_from_before_an_admission_lets_the_phone_in_after_headquarters_has_spoken()
+ {
+    let mut story = mission();
+    story.world.settle();
+    let before = story.world.at(HQ).roster_page(0).unwrap();
+    let late = story.world.admit("Gülnar", kahriz_proto::roster::Role::Officer, &[0]);
+    let person = story.creates(late, "missing_person", &[("full_name", "Vaqif")]);
+    story.world.settle();
+    story.world.replace_relay_with(before);
+    story.changes(late, person, &[("mother_name", "Lalə")]);
+    // It sees that this is another relay, and the next time speaks to it of the roster.
+    story.world.sync(HQ);
+    story.world.sync(HQ);
+    story.world.settle();
+    assert_eq!(story.stands(HQ, person, "mother_name"), set(&["Lalə"]));
+    assert_eq!(story.stands(story.leyla, person, "full_name"), set(&["Vaqif"]));
+}
+
 #[test]
 fn an_edit_that_the_old_relay_had_acknowledged_is_delivered_again_to_the_new_one() {
     let mut story = mission();

@@ -4,8 +4,9 @@
 
 use super::reread;
 use crate::store::logs::{self, LogRow};
-use crate::store::{inbox, outbox};
+use crate::store::{inbox, outbox, settings};
 use crate::workspace::alarms::{AlarmKind, raise};
+use crate::workspace::identity::name;
 use crate::workspace::{Claimed, Workspace};
 use kahriz_proto::cursor::Cursor;
 use kahriz_proto::frame::Frame;
@@ -51,8 +52,12 @@ fn move_cursors(
     let is_another = |cursor: &Cursor| {
         known(cursor.scope).is_some_and(|known| known.incarnation != cursor.incarnation)
     };
-    // What one relay refuses, another may take.
-    if cursors.iter().any(is_another) { outbox::offer_again(tx) } else { Ok(()) }
+    if !cursors.iter().any(is_another) {
+        return Ok(());
+    }
+    // One that was restored may have forgotten who was admitted last. What one relay refuses, another may take.
+    settings::put(tx, name::ROSTER_UNSURE, &1_u64.to_be_bytes())?;
+    outbox::offer_again(tx)
 }
 
 /// Whether a relay that was read up to one place begins again before it: it was restored, or is another.
