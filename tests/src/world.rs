@@ -11,6 +11,7 @@
 pub mod clock;
 pub mod device;
 pub mod forged;
+mod impatient;
 pub mod insider;
 pub mod line;
 pub mod relay;
@@ -18,6 +19,7 @@ pub mod weather;
 
 pub use device::{Device, Who};
 pub use forged::LyingRelay;
+pub use impatient::Impatient;
 pub use insider::{ForgedRelay, Insider};
 pub use line::SimulatedLine;
 pub use relay::{LogKind, SimulatedRelay};

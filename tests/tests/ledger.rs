@@ -3,14 +3,14 @@
 
 #![allow(clippy::unwrap_used)]
 
-use kahriz_core::drive::{self, Progress, Shell};
+use kahriz_core::drive;
 use kahriz_core::record::{Engine, EngineError, Grown, InProcess, RecordError, Trial};
 use kahriz_core::store::ParkReason;
 use kahriz_core::workspace::{Profile, StoreKey, Workspace};
 use kahriz_proto::frame::Frame;
 use kahriz_proto::ids::{RecordId, ScopeId};
 use kahriz_proto::roster::Role;
-use kahriz_tests::world::{ForgedRelay, SimulatedLine, Who, World, clock, scratch_folder};
+use kahriz_tests::world::{ForgedRelay, Impatient, SimulatedLine, Who, World, scratch_folder};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use std::fs;
@@ -64,7 +64,7 @@ fn be_a_device_that_dies_over_poison() {
     let frames = (0..).map_while(|at| fs::read(device.join(format!("frame-{at}"))).ok()).collect();
     let mut relay = ForgedRelay::serving(scope, frames);
     let seed = u64::from(std::process::id());
-    let mut shell = PlainShell(ChaCha20Rng::seed_from_u64(seed));
+    let mut shell = Impatient(ChaCha20Rng::seed_from_u64(seed));
     drive::sync(&workspace, &mut relay, &mut shell).unwrap();
 }
 
@@ -81,24 +81,6 @@ impl Engine for Mortal {
     }
 }
 
-struct PlainShell(ChaCha20Rng);
-
-impl Shell for PlainShell {
-    fn now_ms(&mut self) -> u64 {
-        clock::real_ms()
-    }
-
-    fn wait_until(&mut self, _: u64) -> bool {
-        false
-    }
-
-    fn rng(&mut self) -> &mut dyn rand_core::CryptoRng {
-        &mut self.0
-    }
-
-    fn progress(&mut self, _: &Progress) {}
-}
-
 /// Another process takes what a relay hands to a device.
 fn takes(device: &Path) -> ExitStatus {
     let mut process = Command::new(std::env::current_exe().unwrap());
@@ -110,7 +92,7 @@ fn takes(device: &Path) -> ExitStatus {
 fn a_device(world: &mut World) -> tempfile::TempDir {
     let folder = scratch_folder();
     let invite = world.invite();
-    let mut shell = PlainShell(ChaCha20Rng::seed_from_u64(5));
+    let mut shell = Impatient(ChaCha20Rng::seed_from_u64(5));
     let profile = Profile { officer: "Rashad".into(), device: "phone".into() };
     let home = folder.path().join("store");
     let workspace =

@@ -1,12 +1,12 @@
 //! The other process: how it is started and told to go on, and what it does.
 
 use crate::memory::{self, Hit, Pattern};
-use kahriz_core::drive::{self, Progress, Shell};
+use kahriz_core::drive;
 use kahriz_core::query::Query;
 use kahriz_core::vault::{LockPolicy, Session};
 use kahriz_core::workspace::{Claimed, Workspace};
 use kahriz_http::{HttpOptions, HttpTransport};
-use kahriz_tests::world::clock;
+use kahriz_tests::world::{Impatient, clock};
 use rand::SeedableRng;
 use rand::rngs::SysRng;
 use rand_chacha::ChaCha20Rng;
@@ -179,22 +179,4 @@ fn wait_at(stage: Stage) {
     writeln!(out, "\nstage {stage:?}").unwrap();
     out.flush().unwrap();
     std::io::stdin().read_line(&mut String::new()).unwrap();
-}
-
-struct Impatient(ChaCha20Rng);
-
-impl Shell for Impatient {
-    fn now_ms(&mut self) -> u64 {
-        clock::real_ms()
-    }
-
-    fn wait_until(&mut self, _: u64) -> bool {
-        false
-    }
-
-    fn rng(&mut self) -> &mut dyn rand_core::CryptoRng {
-        &mut self.0
-    }
-
-    fn progress(&mut self, _: &Progress) {}
 }
