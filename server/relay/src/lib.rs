@@ -28,6 +28,7 @@ pub mod backup;
 mod body;
 mod config;
 mod door;
+mod held;
 mod http;
 pub mod log;
 mod metrics;

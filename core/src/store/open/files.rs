@@ -24,7 +24,15 @@ pub(super) struct Files {
 
 /// The right to have the store open; given back when dropped, or by the system when the process dies.
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    /// To close the file is not enough: a process that another thread is just starting has it open too, until that
+    /// process becomes another program.
+    fn drop(&mut self) {
+        _ = self.file.unlock();
+    }
 }
 
 impl Files {
@@ -51,7 +59,7 @@ impl Files {
             .write(true)
             .open(self.folder.join(LOCK))?;
         match file.try_lock() {
-            Ok(()) => Ok(Lock { _file: file }),
+            Ok(()) => Ok(Lock { file }),
             Err(TryLockError::WouldBlock) => Err(OpenStoreError::AlreadyOpen),
             Err(TryLockError::Error(error)) => Err(error.into()),
         }

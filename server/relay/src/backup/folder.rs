@@ -2,6 +2,7 @@
 
 use super::manifest::{self, FORMAT, Manifest, Of, Taken};
 use super::{BackupError, RestoreError};
+use crate::held::Held;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ pub struct Begun {
     of: Of,
     taken_ms: i64,
     folder: Unfinished,
-    _lock: File,
+    _lock: Held,
 }
 
 /// A backup that was made.
@@ -270,16 +271,12 @@ fn clear_unfinished(out: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn lock(out: &Path) -> Result<File, BackupError> {
+fn lock(out: &Path) -> Result<Held, BackupError> {
     let path = out.join(LOCK);
-    let mut options = OpenOptions::new();
-    let file = options.create(true).truncate(false).write(true).open(&path);
-    let file = file.map_err(failed(&path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(BackupError::Busy(out.to_owned())),
-        Err(TryLockError::Error(source)) => Err(BackupError::File { path, source }),
-    }
+    Held::take(&path).map_err(|error| match error {
+        TryLockError::WouldBlock => BackupError::Busy(out.to_owned()),
+        TryLockError::Error(source) => BackupError::File { path, source },
+    })
 }
 
 /// `2026-11-23T17-28-46Z`: sorts as time does, and is a file's name everywhere.

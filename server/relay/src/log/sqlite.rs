@@ -18,6 +18,7 @@ use super::{
     WaitingJoin,
 };
 use crate::config::{JOINS_MAX, JOINS_PER_INVITE_MAX};
+use crate::held::Held;
 use kahriz_proto::cursor::{Position, Rolling};
 use kahriz_proto::ids::{DeviceId, Incarnation, ScopeId, WorkspaceId};
 use kahriz_proto::letter::LetterPage;
@@ -25,7 +26,6 @@ use kahriz_proto::message::{KeyWrap, LogState};
 use rusqlite::{
     Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params,
 };
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -38,8 +38,7 @@ pub struct SqliteLog {
     incarnation: Incarnation,
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
-    /// Held for its lock.
-    _lock: File,
+    _lock: Held,
 }
 
 impl SqliteLog {

@@ -1,10 +1,11 @@
 //! Opening: the folder's lock, the connection's settings, the migrations, the incarnation.
 
+use crate::held::Held;
 use crate::log::LogError;
 use crate::log::memory::draw_incarnation;
 use kahriz_proto::ids::Incarnation;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -60,22 +61,18 @@ impl From<OpenError> for LogError {
     }
 }
 
-/// Creates the folder if need be, and locks it for as long as the file is held.
-pub(super) fn lock(dir: &Path) -> Result<File, OpenError> {
+/// Creates the folder if need be, and locks it for as long as the lock is held.
+pub(super) fn lock(dir: &Path) -> Result<Held, OpenError> {
     let not_writable = |path: &Path| {
         let path = path.to_owned();
         move |source| OpenError::NotWritable { path, source }
     };
     std::fs::create_dir_all(dir).map_err(not_writable(dir))?;
     let path = dir.join("relay.lock");
-    let mut options = OpenOptions::new();
-    let file = options.create(true).truncate(false).write(true).open(&path);
-    let file = file.map_err(not_writable(&path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(dir.to_owned())),
-        Err(TryLockError::Error(source)) => Err(OpenError::NotWritable { path, source }),
-    }
+    Held::take(&path).map_err(|error| match error {
+        TryLockError::WouldBlock => OpenError::InUse(dir.to_owned()),
+        TryLockError::Error(source) => OpenError::NotWritable { path, source },
+    })
 }
 
 pub(super) fn connect(dir: &Path) -> Result<Connection, OpenError> {
