@@ -39,6 +39,8 @@ pub mod domain {
     pub const DEPOSIT: &str = "kahriz/v1/deposit";
     /// The short tag of a partly transferred frame.
     pub const PARTIAL: &str = "kahriz/v1/partial";
+    /// The digest of the heads of a range of logs.
+    pub const REPAIR: &str = "kahriz/v1/repair";
 }
 
 /// SHA-256 over the domain string, a zero byte and the parts, one after another.

@@ -14,6 +14,7 @@ pub mod join;
 pub mod letter;
 pub mod limits;
 pub mod message;
+pub mod repair;
 pub mod roster;
 pub mod session;
 pub mod token;

@@ -73,6 +73,29 @@ pub const ROSTER_ENTRY_BYTES_MAX: usize = 3 * 1024 * 1024;
 /// The control part of a sync request: cursors of a thousand scopes fit.
 pub const CONTROL_BYTES_MAX: usize = 64 * 1024;
 
+/// Ranges in one message of a repair, and heads in all of them together: 43 and 36 bytes each at most, which together
+/// leave a control part room for what else it says.
+pub const REPAIR_RANGES_MAX: usize = 384;
+/// See [`REPAIR_RANGES_MAX`].
+pub const REPAIR_HEADS_MAX: usize = 1_280;
+
+/// Logs of which one repair request wants frames: 27 bytes each, beside a full question.
+pub const REPAIR_WANTS_MAX: usize = 1_024;
+
+/// A range that differs is listed if it has no more logs than this: a kilobyte, where taking it apart would cost as much
+/// and a turn more.
+pub const REPAIR_LISTED: usize = 32;
+
+/// Parts into which a longer one is taken apart: two levels of them in each turn, one by each side.
+pub const REPAIR_PARTS: usize = 16;
+
+/// Parts that a question has in all, about: where much differs, finer ones would cost more than they save.
+pub const REPAIR_QUESTION_PARTS: usize = 64;
+
+/// Turns of one comparison at most: enough to list 80,000 logs, each of which differs. Who needs more doesn't want it to
+/// end.
+pub const REPAIR_TURNS_MAX: u32 = 64;
+
 /// Scopes that one device holds at most.
 pub const SCOPES_MAX: usize = 1_024;
 
