@@ -1,16 +1,18 @@
 //! The endpoints, one module each. Bodies are CBOR; refusals are a status and a CBOR `Refusal`.
 
+mod down;
 mod events;
 mod health;
 mod ingest;
 mod joins;
 mod letters;
+mod repair;
 mod roster;
 mod sync;
 mod workspaces;
 
 use crate::auth::{Caller, check_head};
-use crate::body::PatientBody;
+use crate::body::{Arrived, PatientBody};
 use crate::log::Extension;
 use crate::refuse::{Refused, cbor};
 use crate::relay::Inner;
@@ -20,7 +22,8 @@ use axum::http::HeaderMap;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
-use kahriz_proto::limits::KEY_WRAP_BYTES_MAX;
+use kahriz_proto::item::ItemReader;
+use kahriz_proto::limits::{CONTROL_BYTES_MAX, KEY_WRAP_BYTES_MAX};
 use kahriz_proto::message::{KeyWrap, RefusalReason, RosterPage};
 use std::sync::Arc;
 
@@ -30,6 +33,7 @@ const DRAIN_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub(crate) fn router(relay: Arc<Inner>) -> Router {
     Router::new()
         .route("/v1/sync", post(sync::sync))
+        .route("/v1/repair", post(repair::repair))
         .route("/v1/events", get(events::events))
         .route("/v1/roster", get(roster::read).post(roster::extend))
         .route("/v1/workspaces", post(workspaces::register))
@@ -91,6 +95,22 @@ async fn read_whole(
     const LARGE: usize = 64 * 1024;
     let _permit = if bytes_max > LARGE { relay.large_bodies.acquire().await.ok() } else { None };
     Ok(body.whole(bytes_max).await?)
+}
+
+/// Reads a body's control part. What has come after it is left in `items`.
+async fn read_control(body: &mut PatientBody, items: &mut ItemReader) -> Result<Vec<u8>, Refused> {
+    loop {
+        let control = items.next_item(CONTROL_BYTES_MAX).map_err(|_| Refused::TOO_LONG)?;
+        if let Some(control) = control {
+            return Ok(control);
+        }
+        match body.next().await {
+            Arrived::Bytes(bytes) => items.push(&bytes),
+            Arrived::End | Arrived::Cut | Arrived::TooSlow => {
+                return Err(RefusalReason::Malformed.into());
+            }
+        }
+    }
 }
 
 /// The answer to a change that was made: an empty CBOR map.

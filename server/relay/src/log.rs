@@ -18,7 +18,7 @@ pub use sqlite::{Contents, NotSound, OpenError, Reached, SqliteLog};
 
 use crate::config::RelayConfig;
 use kahriz_proto::cursor::{Position, Rolling};
-use kahriz_proto::frame::VerifiedFrame;
+use kahriz_proto::frame::{FrameRef, VerifiedFrame};
 use kahriz_proto::ids::{DeviceId, FrameHash, Incarnation, LogId, ScopeId, WorkspaceId};
 use kahriz_proto::letter::LetterPage;
 use kahriz_proto::message::{KeyWrap, LogState, RosterPage, Verdict};
@@ -109,6 +109,19 @@ pub trait Log: Send + Sync + 'static {
         count: usize,
     ) -> Result<Vec<Listed>, LogError>;
 
+    /// Where the frames of one of a scope's logs stand that have a higher number than this one: the first `count` of
+    /// them, in order. Within a log the positions grow with the numbers.
+    ///
+    /// # Errors
+    /// [`LogError`]
+    fn listing_of_log(
+        &self,
+        workspace: WorkspaceId,
+        scope: ScopeId,
+        after: FrameRef,
+        count: usize,
+    ) -> Result<Vec<InLog>, LogError>;
+
     /// The exact bytes of the frame at a position.
     ///
     /// # Errors
@@ -129,6 +142,12 @@ pub trait Log: Send + Sync + 'static {
         workspace: WorkspaceId,
         device: DeviceId,
     ) -> Result<Vec<LogState>, LogError>;
+
+    /// How far each log of a scope is held, in the order of their ids.
+    ///
+    /// # Errors
+    /// [`LogError`]
+    fn heads(&self, workspace: WorkspaceId, scope: ScopeId) -> Result<Vec<LogState>, LogError>;
 
     /// Keeps a join that waits; the same invite and device again replaces what was kept. Says whether
     /// there was room.
@@ -287,6 +306,17 @@ pub struct Listed {
     /// The frame's hash.
     pub hash: FrameHash,
     /// The length of the frame in bytes.
+    pub len: usize,
+}
+
+/// Where a frame of one log stands in its scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InLog {
+    /// Its number in the log.
+    pub seq: u64,
+    /// Its position in the scope.
+    pub position: Position,
+    /// Its length in bytes.
     pub len: usize,
 }
 

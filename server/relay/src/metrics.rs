@@ -95,8 +95,9 @@ impl Metrics {
 
 /// The route of a path; whatever is asked besides them is one.
 fn route(path: &str) -> &'static str {
-    const ROUTES: [&str; 9] = [
+    const ROUTES: [&str; 10] = [
         "/v1/sync",
+        "/v1/repair",
         "/v1/events",
         "/v1/roster",
         "/v1/workspaces",

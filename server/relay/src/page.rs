@@ -1,21 +1,22 @@
-//! What goes down in one exchange: which cursors still mean something, which items fit the budget,
-//! and their bytes. Reads the log, decides nothing about HTTP.
+//! What goes down in one answer after its control part: which items fit the budget, and their bytes. Reads the log,
+//! decides nothing about HTTP.
 //!
 //! A page is planned from lengths alone, so that the answer's first bytes can say whether there is
 //! more; the items' bytes are then read one by one as the line takes them.
 
+mod cursors;
+mod wanted;
+
+pub(crate) use cursors::{Plan, Reader, plan};
+pub(crate) use wanted::wanted;
+
 use crate::config::PAGE_ITEMS_MAX;
-use crate::log::{Listed, Log, LogError};
-use kahriz_proto::cursor::Cursor;
-use kahriz_proto::ids::{DeviceId, Incarnation, ScopeId, WorkspaceId};
+use crate::log::{Log, LogError};
+use kahriz_proto::cursor::Position;
+use kahriz_proto::ids::{FrameHash, ScopeId, WorkspaceId};
 use kahriz_proto::item::{PageContent, PageItem, push_item};
 use kahriz_proto::limits::PAGE_BYTES_MAX;
-use kahriz_proto::message::SyncRequest;
-use kahriz_proto::roster::Roster;
 use std::collections::VecDeque;
-
-/// Rows that are listed in one question.
-const LISTED_AT_ONCE: usize = 256;
 
 /// An item around another device's frame is at most this much longer than the frame.
 const ITEM_OVERHEAD: usize = 32;
@@ -23,175 +24,131 @@ const ITEM_OVERHEAD: usize = 32;
 /// An item that stands for a frame of the asking device: a hash and its address.
 const OWN_ITEM_BYTES: usize = 56;
 
+/// What stands before a frame that goes down as it is: its length.
+const FRAME_OVERHEAD: usize = 4;
+
 /// One item of a page.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Planned {
-    index: u32,
+struct Planned {
     scope: ScopeId,
-    listed: Listed,
+    position: Position,
+    /// The length of the frame that stands there.
+    len: usize,
+    shown: Shown,
 }
 
-/// One page, and what is to be said about the cursors that it was asked with.
+/// What is sent of a frame.
+#[derive(Clone, Copy, Debug)]
+enum Shown {
+    /// A page item around it, with the place of its scope in the request.
+    Item(u32),
+    /// A page item that names only its hash, for the device that has sealed it.
+    Own(u32, FrameHash),
+    /// Its exact bytes and nothing else.
+    Frame,
+}
+
+/// Items that were planned and not sent yet.
 #[derive(Debug, Default)]
-pub(crate) struct Plan {
-    pub(crate) items: VecDeque<Planned>,
+pub(crate) struct Page {
+    items: VecDeque<Planned>,
     /// Upper bound of the items' bytes.
-    pub(crate) bytes: usize,
+    bytes: usize,
+    /// There is more than was taken.
     pub(crate) more: bool,
     /// Bytes of the first item that the caller holds already.
     pub(crate) resumed: Option<usize>,
-    pub(crate) restart: Vec<u32>,
-    pub(crate) not_granted: Vec<u32>,
-    pub(crate) incarnation: Option<Incarnation>,
 }
 
-/// Who reads.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Reader {
-    pub(crate) workspace: WorkspaceId,
-    pub(crate) device: DeviceId,
+/// The bytes of a page that a caller gets who wants so many.
+fn budget(wanted: u32) -> usize {
+    usize::try_from(wanted).unwrap_or(usize::MAX).min(PAGE_BYTES_MAX)
 }
 
-/// Plans the page that answers a request. Blocks.
-pub(crate) fn plan(
-    log: &dyn Log,
-    roster: &Roster,
-    reader: Reader,
-    request: &SyncRequest,
-) -> Result<Plan, LogError> {
-    let mut plan = Plan::default();
-    let mut starts = vec![];
-    for (index, cursor) in (0_u32..).zip(&request.cursors) {
-        let member = roster.member(reader.device);
-        if !member.is_some_and(|member| member.is_live_in(cursor.scope)) {
-            plan.not_granted.push(index);
-            continue;
-        }
-        if cursor.incarnation != log.incarnation() {
-            plan.incarnation = Some(log.incarnation());
-        }
-        let known = is_known(log, reader, cursor)?;
-        if !known {
-            plan.restart.push(index);
-        }
-        starts.push((index, cursor.scope, if known { cursor.position } else { 0 }));
-    }
-    // The item that the caller holds in part comes first.
-    if let Some(from) = request.pull_from {
-        starts.sort_by_key(|(index, ..)| *index != from.scope);
-    }
-    let budget = usize::try_from(request.page_bytes).unwrap_or(usize::MAX).min(PAGE_BYTES_MAX);
-    for (index, scope, after) in starts {
-        plan.take_scope(log, reader, budget, (index, scope, after))?;
-    }
-    plan.resumed = resumed(log, reader, request, &plan)?;
-    Ok(plan)
-}
-
-/// Whether a cursor means the same here as on the device: one lookup.
-fn is_known(log: &dyn Log, reader: Reader, cursor: &Cursor) -> Result<bool, LogError> {
-    if cursor.position == 0 {
-        return Ok(true);
-    }
-    if cursor.incarnation != log.incarnation() {
-        return Ok(false);
-    }
-    let rolling = log.rolling(reader.workspace, cursor.scope, cursor.position)?;
-    Ok(rolling == Some(cursor.rolling))
-}
-
-fn resumed(
-    log: &dyn Log,
-    reader: Reader,
-    request: &SyncRequest,
-    plan: &Plan,
-) -> Result<Option<usize>, LogError> {
-    let (Some(from), Some(first)) = (request.pull_from, plan.items.front()) else {
-        return Ok(None);
-    };
-    let same = first.index == from.scope
-        && first.listed.position == from.position
-        && !plan.restart.contains(&from.scope);
-    if !same {
-        return Ok(None);
-    }
-    let mut bytes = vec![];
-    push_bytes(log, reader, first, &mut bytes)?;
-    let offset = usize::try_from(from.offset).unwrap_or(usize::MAX);
-    Ok((offset < bytes.len()).then_some(offset))
-}
-
-impl Plan {
-    /// Adds what stands in a scope after a position, as far as the budget goes.
-    fn take_scope(
-        &mut self,
-        log: &dyn Log,
-        reader: Reader,
-        budget: usize,
-        (index, scope, mut after): (u32, ScopeId, u64),
-    ) -> Result<(), LogError> {
-        let count = if self.more { return Ok(()) } else { LISTED_AT_ONCE };
-        loop {
-            let listed = log.listing(reader.workspace, scope, after, count)?;
-            for listed in &listed {
-                if !self.take(reader, budget, Planned { index, scope, listed: *listed }) {
-                    self.more = true;
-                    return Ok(());
-                }
-                after = listed.position;
-            }
-            if listed.len() < count {
-                return Ok(());
-            }
-        }
+impl Page {
+    /// Items that are left.
+    pub(crate) fn len(&self) -> usize {
+        self.items.len()
     }
 
-    fn take(&mut self, reader: Reader, budget: usize, item: Planned) -> bool {
-        let own = item.listed.device == reader.device;
-        let bytes = if own { OWN_ITEM_BYTES } else { item.listed.len + ITEM_OVERHEAD };
+    /// Whether nothing is left.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Whether all of it has at most so many bytes.
+    pub(crate) fn is_within(&self, bytes: usize) -> bool {
+        self.bytes <= bytes
+    }
+
+    /// Gives up what is left.
+    pub(crate) fn clear(&mut self) {
+        self.items.clear();
+    }
+
+    /// Takes one more item if the budget allows it. Whatever the budget, if it is one at all, the first item fits.
+    fn take(&mut self, budget: usize, item: Planned) -> bool {
+        let bytes = item.bytes_max();
         let fits = if self.items.is_empty() { budget > 0 } else { self.bytes + bytes <= budget };
         if fits && self.items.len() < PAGE_ITEMS_MAX {
             self.bytes += bytes;
             self.items.push_back(item);
-            return true;
+        } else {
+            self.more = true;
         }
-        false
+        !self.more
+    }
+
+    /// Takes items off the page and gives their bytes, until there are about `bytes` of them. Blocks.
+    pub(crate) fn read(
+        &mut self,
+        log: &dyn Log,
+        workspace: WorkspaceId,
+        bytes: usize,
+    ) -> Result<Vec<u8>, LogError> {
+        let mut out = vec![];
+        while out.len() < bytes {
+            let Some(item) = self.items.pop_front() else { break };
+            item.push(log, workspace, &mut out)?;
+            if let Some(held) = self.resumed.take() {
+                out.drain(..held);
+            }
+        }
+        Ok(out)
     }
 }
 
-/// Takes items off the plan and appends their bytes, until there are about `bytes` of them. Blocks.
-pub(crate) fn read_items(
-    log: &dyn Log,
-    reader: Reader,
-    plan: &mut Plan,
-    bytes: usize,
-) -> Result<Vec<u8>, LogError> {
-    let mut out = vec![];
-    while out.len() < bytes {
-        let Some(item) = plan.items.pop_front() else { break };
-        push_bytes(log, reader, &item, &mut out)?;
-        if let Some(held) = plan.resumed.take() {
-            out.drain(..held);
+impl Planned {
+    fn bytes_max(&self) -> usize {
+        match self.shown {
+            Shown::Item(_) => self.len + ITEM_OVERHEAD,
+            Shown::Own(..) => OWN_ITEM_BYTES,
+            Shown::Frame => self.len + FRAME_OVERHEAD,
         }
     }
-    Ok(out)
-}
 
-fn push_bytes(
-    log: &dyn Log,
-    reader: Reader,
-    item: &Planned,
-    out: &mut Vec<u8>,
-) -> Result<(), LogError> {
-    let position = item.listed.position;
-    let content = if item.listed.device == reader.device {
-        PageContent::Own(item.listed.hash)
-    } else {
-        let frame = log.frame(reader.workspace, item.scope, position)?;
+    fn push(
+        &self,
+        log: &dyn Log,
+        workspace: WorkspaceId,
+        out: &mut Vec<u8>,
+    ) -> Result<(), LogError> {
+        let (scope, content) = match self.shown {
+            Shown::Item(scope) => (scope, PageContent::Frame(self.frame(log, workspace)?)),
+            Shown::Own(scope, hash) => (scope, PageContent::Own(hash)),
+            Shown::Frame => {
+                push_item(out, &self.frame(log, workspace)?);
+                return Ok(());
+            }
+        };
+        let item = PageItem { scope, position: self.position, content };
+        push_item(out, &minicbor::to_vec(&item).expect("writing to a vector cannot fail"));
+        Ok(())
+    }
+
+    fn frame(&self, log: &dyn Log, workspace: WorkspaceId) -> Result<Vec<u8>, LogError> {
         let gone = || std::io::Error::other("a frame that was listed is not there");
-        PageContent::Frame(frame.ok_or_else(|| LogError::Failed(std::sync::Arc::new(gone())))?)
-    };
-    let item = PageItem { scope: item.index, position, content };
-    push_item(out, &minicbor::to_vec(&item).expect("writing to a vector cannot fail"));
-    Ok(())
+        let frame = log.frame(workspace, self.scope, self.position)?;
+        frame.ok_or_else(|| LogError::Failed(std::sync::Arc::new(gone())))
+    }
 }

@@ -2,11 +2,12 @@
 
 use super::judge::{Judgement, Tip, Usage, fits, judge, letter_fits, may_open};
 use super::{
-    Arrival, Extension, Fork, Letter, LetterOutcome, Listed, Log, LogError, Outcome, Room,
+    Arrival, Extension, Fork, InLog, Letter, LetterOutcome, Listed, Log, LogError, Outcome, Room,
     WaitingJoin,
 };
 use crate::config::{FORKS_PER_LOG_MAX, JOINS_MAX, JOINS_PER_INVITE_MAX};
 use kahriz_proto::cursor::{Position, Rolling};
+use kahriz_proto::frame::FrameRef;
 use kahriz_proto::ids::{DeviceId, FrameHash, Incarnation, LogId, ScopeId, WorkspaceId};
 use kahriz_proto::letter::{KeptLetter, LetterPage};
 use kahriz_proto::message::{KeyWrap, LogState};
@@ -34,11 +35,12 @@ struct Space {
     forks: Vec<Fork>,
 }
 
-/// One log: whose, where, and the hashes of its frames.
+/// One log: whose, where, and of its frames the hashes and the positions.
 struct Chain {
     device: DeviceId,
     scope: ScopeId,
     hashes: Vec<FrameHash>,
+    positions: Vec<Position>,
 }
 
 struct Kept {
@@ -177,6 +179,16 @@ impl Log for MemoryLog {
         }))
     }
 
+    fn listing_of_log(
+        &self,
+        workspace: WorkspaceId,
+        scope: ScopeId,
+        after: FrameRef,
+        count: usize,
+    ) -> Result<Vec<InLog>, LogError> {
+        Ok(self.with(workspace, |space| space.listing_of_log(scope, after, count)))
+    }
+
     fn frame(
         &self,
         workspace: WorkspaceId,
@@ -193,11 +205,14 @@ impl Log for MemoryLog {
     ) -> Result<Vec<LogState>, LogError> {
         Ok(self.with(workspace, |space| {
             let own = space.logs.iter().filter(|(_, chain)| chain.device == device);
-            own.filter_map(|(log, Chain { hashes, .. })| {
-                let seq = hashes.len() as u64;
-                Some(LogState { log: *log, seq, tag: tag(hashes.last()?) })
-            })
-            .collect()
+            own.filter_map(|(log, chain)| chain.head(*log)).collect()
+        }))
+    }
+
+    fn heads(&self, workspace: WorkspaceId, scope: ScopeId) -> Result<Vec<LogState>, LogError> {
+        Ok(self.with(workspace, |space| {
+            let here = space.logs.iter().filter(|(_, chain)| chain.scope == scope);
+            here.filter_map(|(log, chain)| chain.head(*log)).collect()
         }))
     }
 
@@ -284,6 +299,18 @@ impl Space {
         self.scope(scope).get(index)
     }
 
+    fn listing_of_log(&self, scope: ScopeId, after: FrameRef, count: usize) -> Vec<InLog> {
+        let chain = self.logs.get(&after.log).filter(|chain| chain.scope == scope);
+        let positions = chain.map_or(&[][..], |chain| &chain.positions);
+        let above = positions.iter().skip(usize::try_from(after.seq).unwrap_or(usize::MAX));
+        let numbered = (after.seq.saturating_add(1)..).zip(above).take(count);
+        let listed = numbered.map(|(seq, position)| {
+            let len = self.at(scope, *position)?.bytes.len();
+            Some(InLog { seq, position: *position, len })
+        });
+        listed.flatten().collect()
+    }
+
     fn append(&mut self, arrival: &Arrival, room: &Room) -> Outcome {
         let frame = &arrival.frame;
         let place = frame.preamble().place();
@@ -314,9 +341,11 @@ impl Space {
         }
         *self.device_bytes.entry(device).or_default() += len;
         let hash = frame.hash();
-        let chain = self.logs.entry(log).or_insert_with(|| Chain { device, scope, hashes: vec![] });
-        chain.hashes.push(hash);
+        let begun = || Chain { device, scope, hashes: vec![], positions: vec![] };
+        let chain = self.logs.entry(log).or_insert_with(begun);
         let kept = self.scopes.entry(scope).or_default();
+        chain.hashes.push(hash);
+        chain.positions.push(kept.len() as u64 + 1);
         let before = kept.last().map(|kept| kept.rolling).unwrap_or_default();
         let rolling = before.then(&hash);
         kept.push(Kept { device, hash, rolling, bytes: frame.bytes().to_vec() });
@@ -376,6 +405,14 @@ impl Space {
             self.forks.push(fork);
         }
         Outcome::Fork
+    }
+}
+
+impl Chain {
+    /// How far the log is held.
+    fn head(&self, log: LogId) -> Option<LogState> {
+        let seq = self.hashes.len() as u64;
+        Some(LogState { log, seq, tag: tag(self.hashes.last()?) })
     }
 }
 

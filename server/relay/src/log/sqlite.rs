@@ -14,12 +14,13 @@ pub use copy::{Contents, NotSound, Reached};
 pub use open::{DATABASE, OpenError};
 
 use super::{
-    Arrival, Extension, Fork, Letter, LetterOutcome, Listed, Log, LogError, Outcome, Room,
+    Arrival, Extension, Fork, InLog, Letter, LetterOutcome, Listed, Log, LogError, Outcome, Room,
     WaitingJoin,
 };
 use crate::config::{JOINS_MAX, JOINS_PER_INVITE_MAX};
 use crate::held::Held;
 use kahriz_proto::cursor::{Position, Rolling};
+use kahriz_proto::frame::FrameRef;
 use kahriz_proto::ids::{DeviceId, Incarnation, ScopeId, WorkspaceId};
 use kahriz_proto::letter::LetterPage;
 use kahriz_proto::message::{KeyWrap, LogState};
@@ -159,6 +160,16 @@ impl Log for SqliteLog {
         self.read(|db| read::listing(db, workspace, scope, after, count))
     }
 
+    fn listing_of_log(
+        &self,
+        workspace: WorkspaceId,
+        scope: ScopeId,
+        after: FrameRef,
+        count: usize,
+    ) -> Result<Vec<InLog>, LogError> {
+        self.read(|db| read::listing_of_log(db, workspace, scope, after, count))
+    }
+
     fn frame(
         &self,
         workspace: WorkspaceId,
@@ -174,6 +185,10 @@ impl Log for SqliteLog {
         device: DeviceId,
     ) -> Result<Vec<LogState>, LogError> {
         self.read(|db| read::log_states(db, workspace, device))
+    }
+
+    fn heads(&self, workspace: WorkspaceId, scope: ScopeId) -> Result<Vec<LogState>, LogError> {
+        self.read(|db| read::heads(db, workspace, scope))
     }
 
     fn keep_join(&self, workspace: WorkspaceId, join: WaitingJoin) -> Result<bool, LogError> {

@@ -9,10 +9,10 @@ use super::{Chain, Organisation};
 use crate::config::LOGS_PER_DEVICE_AND_SCOPE_MAX;
 use crate::log::{Arrival, Extension, Letter, LetterOutcome, Log, Outcome, Room, WaitingJoin};
 use kahriz_proto::cursor::Rolling;
-use kahriz_proto::frame::Frame;
-use kahriz_proto::ids::{DeviceId, ScopeId};
+use kahriz_proto::frame::{Frame, FrameRef};
+use kahriz_proto::ids::{DeviceId, LogId, ScopeId};
 use kahriz_proto::limits::LETTERS_BYTES_PER_DEVICE_MAX;
-use kahriz_proto::message::KeyWrap;
+use kahriz_proto::message::{KeyWrap, LogState};
 use std::sync::Arc;
 
 /// Runs the whole suite; `fresh` opens a new, empty log each time.
@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// # Panics
 /// If the log doesn't keep one of the promises.
 pub fn run<L: Log>(mut fresh: impl FnMut() -> L) {
-    let suite: [fn(Arc<dyn Log>); 18] = [
+    let suite: [fn(Arc<dyn Log>); 20] = [
         an_empty_log_knows_nobody,
         a_roster_grows_only_at_its_end,
         keys_come_with_their_entries_and_to_their_device_only,
@@ -35,6 +35,8 @@ pub fn run<L: Log>(mut fresh: impl FnMut() -> L) {
         quotas_hold_but_what_is_there_stays_a_duplicate,
         a_full_disk_takes_nothing_new,
         a_device_is_told_what_is_held_of_its_logs,
+        a_scope_says_how_far_each_of_its_logs_is_held,
+        a_log_is_listed_from_any_frame_on,
         workspaces_do_not_see_each_other,
         joins_wait_until_they_are_dropped,
         letters_wait_in_order_until_headquarters_has_them,
@@ -295,6 +297,58 @@ fn a_device_is_told_what_is_held_of_its_logs(log: Arc<dyn Log>) {
     assert_eq!(tail.tag, second.hash().as_bytes()[..8]);
     let nobody = DeviceId::from_bytes([0; 16]);
     assert!(log.log_states(organisation.id(), nobody).expect("read").is_empty());
+}
+
+fn a_scope_says_how_far_each_of_its_logs_is_held(log: Arc<dyn Log>) {
+    let (mut of, theirs) = (registered(&*log, 1), registered(&*log, 2));
+    of.create_scope(2);
+    let (scope, hq) = (of.scope(1), of.headquarters());
+    assert_eq!(log.heads(of.id(), scope).expect("read"), []);
+    let officers: Vec<_> = (10..30).map(|number| of.admit_officer(number)).collect();
+    let mut expected = vec![];
+    for (count, officer) in (1..).zip(&officers) {
+        let mut chain = officer.chain(scope);
+        let last = (0..count).map(|_| chain.seal(b"x")).inspect(|frame| {
+            append(&*log, &of, &[frame]);
+        });
+        let last = last.last().expect("at least one").hash();
+        let tag = *last.as_bytes().first_chunk().expect("a hash is longer");
+        expected.push(LogState { log: chain.log(), seq: count, tag });
+    }
+    append(&*log, &of, &[&hq.chain(of.scope(2)).seal(b"elsewhere")]);
+    append(&*log, &theirs, &[&chain(&theirs).seal(b"theirs")]);
+    expected.sort_by_key(|head| head.log);
+    assert_eq!(log.heads(of.id(), scope).expect("read"), expected, "in the order of their ids");
+    assert_eq!(log.heads(of.id(), of.scope(2)).expect("read").len(), 1);
+    assert_eq!(log.heads(theirs.id(), scope).expect("read"), []);
+}
+
+fn a_log_is_listed_from_any_frame_on(log: Arc<dyn Log>) {
+    let mut of = registered(&*log, 1);
+    of.create_scope(2);
+    let officer = of.admit_officer(10);
+    let (scope, mut chain, mut other) = (of.scope(1), chain(&of), officer.chain(of.scope(1)));
+    for n in 0..5 {
+        append(&*log, &of, &[&chain.seal(&vec![0; n]), &other.seal(b"between")]);
+    }
+    let place = |seq| FrameRef { log: chain.log(), seq };
+    let list =
+        |scope, after, count| log.listing_of_log(of.id(), scope, after, count).expect("read");
+    let whole = list(scope, place(0), 100);
+    let numbers: Vec<_> = whole.iter().map(|row| (row.seq, row.position)).collect();
+    assert_eq!(numbers, [(1, 1), (2, 3), (3, 5), (4, 7), (5, 9)]);
+    for row in &whole {
+        let frame = log.frame(of.id(), scope, row.position).expect("read").expect("it is listed");
+        assert_eq!(frame.len(), row.len);
+    }
+    assert_eq!(list(scope, place(0), 2), whole[..2]);
+    assert_eq!(list(scope, place(3), 100), whole[3..]);
+    for after in [5, 6, u64::MAX] {
+        assert_eq!(list(scope, place(after), 100), []);
+    }
+    assert_eq!(list(of.scope(2), place(0), 100), [], "the log is another scope's");
+    let unknown = FrameRef { log: LogId::from_bytes([0; 16]), seq: 0 };
+    assert_eq!(list(scope, unknown, 100), []);
 }
 
 fn workspaces_do_not_see_each_other(log: Arc<dyn Log>) {

@@ -8,6 +8,7 @@ mod exchange;
 mod isolation;
 mod letters;
 mod membership;
+mod repair;
 mod store;
 mod support;
 mod tokens;

@@ -2,14 +2,14 @@
 
 use crate::support::{Running, from_start, items, push_only, until};
 use kahriz_proto::cursor::{Cursor, Position, Rolling};
-use kahriz_proto::frame::Frame;
+use kahriz_proto::frame::{Frame, FrameRef};
 use kahriz_proto::ids::{DeviceId, Incarnation, ScopeId, WorkspaceId};
 use kahriz_proto::letter::LetterPage;
 use kahriz_proto::message::{KeyWrap, LogState, RefusalReason, SyncRequest, Verdict};
 use kahriz_relay::RelayConfig;
 use kahriz_relay::log::{
-    Arrival, Extension, Fork, Letter, LetterOutcome, Listed, Log, LogError, MemoryLog, OpenError,
-    Outcome, Room, SqliteLog, WaitingJoin,
+    Arrival, Extension, Fork, InLog, Letter, LetterOutcome, Listed, Log, LogError, MemoryLog,
+    OpenError, Outcome, Room, SqliteLog, WaitingJoin,
 };
 use kahriz_relay::testing::Organisation;
 use std::path::Path;
@@ -239,6 +239,8 @@ impl Log for Failing {
     fn listing(&self, w: WorkspaceId, s: ScopeId, a: Position, c: usize) -> Result<Vec<Listed>, LogError> { self.log.listing(w, s, a, c) }
     fn frame(&self, w: WorkspaceId, s: ScopeId, p: Position) -> Result<Option<Vec<u8>>, LogError> { self.log.frame(w, s, p) }
     fn log_states(&self, w: WorkspaceId, d: DeviceId) -> Result<Vec<LogState>, LogError> { self.log.log_states(w, d) }
+    fn heads(&self, w: WorkspaceId, s: ScopeId) -> Result<Vec<LogState>, LogError> { self.log.heads(w, s) }
+    fn listing_of_log(&self, w: WorkspaceId, s: ScopeId, a: FrameRef, c: usize) -> Result<Vec<InLog>, LogError> { self.log.listing_of_log(w, s, a, c) }
     fn keep_join(&self, w: WorkspaceId, j: WaitingJoin) -> Result<bool, LogError> { self.log.keep_join(w, j) }
     fn joins(&self, w: WorkspaceId) -> Result<Vec<WaitingJoin>, LogError> { self.log.joins(w) }
     fn drop_joins(&self, w: WorkspaceId, d: &[DeviceId]) -> Result<(), LogError> { self.log.drop_joins(w, d) }

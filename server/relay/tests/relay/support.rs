@@ -5,9 +5,11 @@ use kahriz_proto::frame::Frame;
 use kahriz_proto::ids::ScopeId;
 use kahriz_proto::item::{PageItem, push_item, read_varint};
 use kahriz_proto::message::{Refusal, SyncAnswer, SyncRequest};
+use kahriz_proto::repair::RepairRequest;
 use kahriz_relay::log::{Log, MemoryLog};
 use kahriz_relay::testing::{Device, Organisation, token_for};
 use kahriz_relay::{Relay, RelayConfig};
+use minicbor::{Decode, Encode};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -76,6 +78,19 @@ impl Running {
     ) -> Answer {
         let mut line = self.line().await;
         line.send(&sync_request(of, device, request, items)).await;
+        line.answer().await
+    }
+
+    /// One turn of a repair, whatever comes of it.
+    pub(crate) async fn try_repair(
+        &self,
+        of: &Organisation,
+        device: &Device,
+        request: &RepairRequest,
+        after: &[u8],
+    ) -> Answer {
+        let mut line = self.line().await;
+        line.send(&with_control(of, device, "/v1/repair", request, after)).await;
         line.answer().await
     }
 
@@ -183,23 +198,32 @@ impl Answer {
 
     /// The control part and the items.
     pub(crate) fn page(&self) -> (SyncAnswer, Vec<PageItem>) {
-        let (answer, mut rest) = self.control();
+        let (answer, items) = self.parts();
+        (answer, items.into_iter().map(|item| minicbor::decode(item).unwrap()).collect())
+    }
+
+    /// The control part, and the items as their exact bytes.
+    pub(crate) fn parts<T: for<'b> Decode<'b, ()>>(&self) -> (T, Vec<&[u8]>) {
+        let (control, mut rest) = first_item(&self.body);
         let mut items = vec![];
         while !rest.is_empty() {
-            let (len, prefix) = read_varint(rest).unwrap();
-            let (item, after) = rest[prefix..].split_at(usize::try_from(len).unwrap());
-            items.push(minicbor::decode(item).unwrap());
+            let (item, after) = first_item(rest);
+            items.push(item);
             rest = after;
         }
-        (answer, items)
+        (minicbor::decode(control).unwrap(), items)
     }
 
     /// The control part, and the bytes after it.
     pub(crate) fn control(&self) -> (SyncAnswer, &[u8]) {
-        let (len, prefix) = read_varint(&self.body).unwrap();
-        let (control, rest) = self.body[prefix..].split_at(usize::try_from(len).unwrap());
+        let (control, rest) = first_item(&self.body);
         (minicbor::decode(control).unwrap(), rest)
     }
+}
+
+fn first_item(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let (len, prefix) = read_varint(bytes).unwrap();
+    bytes[prefix..].split_at(usize::try_from(len).unwrap())
 }
 
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
@@ -233,12 +257,23 @@ pub(crate) fn sync_request(
     sync: &SyncRequest,
     items: &[u8],
 ) -> Vec<u8> {
-    let control = minicbor::to_vec(sync).unwrap();
+    with_control(of, device, "/v1/sync", sync, items)
+}
+
+/// A request whose token covers its control part.
+pub(crate) fn with_control(
+    of: &Organisation,
+    device: &Device,
+    path: &str,
+    control: &impl Encode<()>,
+    items: &[u8],
+) -> Vec<u8> {
+    let control = minicbor::to_vec(control).unwrap();
     let token = token_for(device, of.roster.relay(), &control, now() + 60);
     let mut body = vec![];
     push_item(&mut body, &control);
     body.extend_from_slice(items);
-    request("POST", "/v1/sync", &token, &body)
+    request("POST", path, &token, &body)
 }
 
 pub(crate) fn items(frames: &[&Frame]) -> Vec<u8> {

@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_letters.sql"),
     include_str!("migrations/0003_log_scope.sql"),
     include_str!("migrations/0004_keys.sql"),
+    include_str!("migrations/0005_log_of_scope.sql"),
 ];
 
 /// The store's file in its folder.

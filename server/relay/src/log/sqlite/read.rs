@@ -2,8 +2,9 @@
 
 use super::{bytes_of, one, sql, unsigned};
 use crate::log::memory::tag;
-use crate::log::{Fork, Listed, LogError, WaitingJoin};
+use crate::log::{Fork, InLog, Listed, LogError, WaitingJoin};
 use kahriz_proto::cursor::{Position, Rolling};
+use kahriz_proto::frame::FrameRef;
 use kahriz_proto::ids::{DeviceId, FrameHash, LogId, ScopeId, WorkspaceId};
 use kahriz_proto::message::{KeyWrap, LogState};
 use rusqlite::{Connection, Params, Row, params};
@@ -100,8 +101,28 @@ pub(super) fn listing(
             position: unsigned(row.get(0)?),
             device: DeviceId::from_bytes(bytes_of(row, 1)?),
             hash: FrameHash::from_bytes(bytes_of(row, 2)?),
-            len: usize::try_from(row.get::<_, i64>(3)?).unwrap_or(usize::MAX),
+            len: len_of(row, 3)?,
         })
+    })
+}
+
+pub(super) fn listing_of_log(
+    db: &Connection,
+    workspace: WorkspaceId,
+    scope: ScopeId,
+    after: FrameRef,
+    count: usize,
+) -> Result<Vec<InLog>, LogError> {
+    let query = "SELECT frame.seq, frame.position, frame.length FROM workspace
+                   JOIN log ON log.workspace = workspace.number AND log.log = ?3
+                   JOIN frame ON frame.log = log.number
+                  WHERE workspace.workspace = ?1 AND log.scope = ?2 AND frame.seq > ?4
+                  ORDER BY frame.seq LIMIT ?5";
+    let (workspace, scope, log) = (workspace.as_bytes(), scope.as_bytes(), after.log.as_bytes());
+    let place = params![workspace, scope, log, sql(after.seq), sql(count as u64)];
+    all(db, query, place, |row| {
+        let (seq, position) = (unsigned(row.get(0)?), unsigned(row.get(1)?));
+        Ok(InLog { seq, position, len: len_of(row, 2)? })
     })
 }
 
@@ -127,11 +148,28 @@ pub(super) fn log_states(
     let query = "SELECT log.log, log.seq, log.hash FROM workspace
                    JOIN log ON log.workspace = workspace.number
                   WHERE workspace.workspace = ?1 AND log.device = ?2 ORDER BY log.log";
-    all(db, query, params![workspace.as_bytes(), device.as_bytes()], |row| {
-        let hash = FrameHash::from_bytes(bytes_of(row, 2)?);
-        let log = LogId::from_bytes(bytes_of(row, 0)?);
-        Ok(LogState { log, seq: unsigned(row.get(1)?), tag: tag(&hash) })
-    })
+    all(db, query, params![workspace.as_bytes(), device.as_bytes()], log_state)
+}
+
+pub(super) fn heads(
+    db: &Connection,
+    workspace: WorkspaceId,
+    scope: ScopeId,
+) -> Result<Vec<LogState>, LogError> {
+    let query = "SELECT log.log, log.seq, log.hash FROM workspace
+                   JOIN log ON log.workspace = workspace.number
+                  WHERE workspace.workspace = ?1 AND log.scope = ?2 ORDER BY log.log";
+    all(db, query, params![workspace.as_bytes(), scope.as_bytes()], log_state)
+}
+
+fn log_state(row: &Row<'_>) -> rusqlite::Result<LogState> {
+    let hash = FrameHash::from_bytes(bytes_of(row, 2)?);
+    let log = LogId::from_bytes(bytes_of(row, 0)?);
+    Ok(LogState { log, seq: unsigned(row.get(1)?), tag: tag(&hash) })
+}
+
+fn len_of(row: &Row<'_>, at: usize) -> rusqlite::Result<usize> {
+    Ok(usize::try_from(row.get::<_, i64>(at)?).unwrap_or(usize::MAX))
 }
 
 pub(super) fn joins(db: &Connection, workspace: WorkspaceId) -> Result<Vec<WaitingJoin>, LogError> {
