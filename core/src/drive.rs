@@ -7,13 +7,16 @@
 
 mod exchange;
 mod letters;
+mod nearby;
 mod recovery;
+mod repair;
 mod roster;
 pub mod transport;
 
 pub use letters::{
     Collected, Delivered, WaitingLetter, collect_letters, deliver_letters, letters_in,
 };
+pub use nearby::meet;
 pub use recovery::{extend_roster_as_root, roster_for_root};
 pub use roster::{join, publish_roster, publish_workspace, waiting_joins};
 pub use transport::{HttpAnswer, HttpRequest, Method, Transport, TransportError};
@@ -23,10 +26,12 @@ use crate::workspace::{
     Workspace,
 };
 use exchange::Line;
+use kahriz_proto::limits::TRIES_WITHOUT_PROGRESS_MAX;
 use kahriz_proto::message::RefusalReason;
 use kahriz_proto::roster::Role;
 use kahriz_proto::session::{Failure, Finish, Input, Output, Session};
 use rand_core::CryptoRng;
+use repair::Compared;
 use thiserror::Error;
 
 /// What stands around the drive: clock, patience, chance and a screen.
@@ -84,6 +89,8 @@ pub struct SyncReport {
     pub frames_parked: u64,
     /// Requests that were begun.
     pub exchanges: u64,
+    /// Times that what is here was compared with the relay, log by log: it was restored, or this store was.
+    pub comparisons: u64,
     /// Why it gave up, if it did; what was done until then stays done.
     pub failure: Option<Failure>,
 }
@@ -181,8 +188,9 @@ pub fn sync(
     let mut line = Line::new(workspace, transport, shell);
     come_in(&mut line)?;
     let mut report = SyncReport::default();
+    let mut way = Way::Comparing;
     loop {
-        push_and_pull(&mut line, &mut report)?;
+        let went = go(&mut line, &mut way, &mut report)?;
         let shell = &mut *line.shell;
         let taken = workspace.merge_inbox(&mut |done| {
             shell.progress(&Progress { phase: Phase::Merging, done, total: 0 });
@@ -190,9 +198,18 @@ pub fn sync(
         report.changes_merged += taken.changes;
         report.records_changed += taken.records;
         report.frames_parked = taken.parked;
+        if went == Went::Compared || (way == Way::Reading && report.failure.is_none()) {
+            // Everything that the relay has of the own logs is here.
+            workspace.decide_life()?;
+        }
+        if went == Went::Compared {
+            continue;
+        }
         // What was not as the relay said is asked for again; what headquarters has merged it signs for. Both at once.
         let goes_on = report.failure.is_none()
-            && (workspace.read_again(line.now())? | workspace.acknowledge()?);
+            && ((way == Way::Comparing && workspace.is_repair_due()?)
+                | workspace.read_again(line.now())?
+                | workspace.acknowledge()?);
         if !goes_on {
             workspace.settle_letters();
             break;
@@ -258,8 +275,48 @@ fn leave(line: &mut Line<'_>) -> Result<(), SyncError> {
     Err(SyncError::Revoked)
 }
 
+/// How a sync deals with a relay that is not what it was.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// It compares heads with it.
+    Comparing,
+    /// The relay does not know how: it reads the scopes from their beginning.
+    Reading,
+}
+
+/// What one step of a sync was.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Went {
+    /// What is here and what the relay holds was compared.
+    Compared,
+    /// A session came to its end.
+    Session,
+}
+
+/// The next step: a comparison if one is due, else a session.
+fn go(line: &mut Line<'_>, way: &mut Way, report: &mut SyncReport) -> Result<Went, SyncError> {
+    if *way == Way::Comparing && line.workspace.is_repair_due()? {
+        report.comparisons += 1;
+        if report.comparisons > u64::from(TRIES_WITHOUT_PROGRESS_MAX) {
+            report.failure = Some(Failure::Nonsense);
+            return Ok(Went::Session);
+        }
+        match repair::with_relay(line, report) {
+            Ok(Compared::Done) => return Ok(Went::Compared),
+            Ok(Compared::Unknown) => *way = Way::Reading,
+            Err(SyncError::Line(failure)) => {
+                report.failure = Some(failure);
+                return Ok(Went::Session);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    push_and_pull(line, *way, report)?;
+    Ok(Went::Session)
+}
+
 /// Seals what waits and runs one session to its end.
-fn push_and_pull(line: &mut Line<'_>, report: &mut SyncReport) -> Result<(), SyncError> {
+fn push_and_pull(line: &mut Line<'_>, way: Way, report: &mut SyncReport) -> Result<(), SyncError> {
     let workspace = line.workspace;
     // What was sealed before and is not known to be held may have been sent by a session that was cut.
     let unsure = workspace.bytes_to_push()? > 0 || workspace.is_reading_again()?;
@@ -268,9 +325,15 @@ fn push_and_pull(line: &mut Line<'_>, report: &mut SyncReport) -> Result<(), Syn
     }
     let seq = workspace.roster_seq();
     let mut session = Session::new(workspace.cursors()?, seq, unsure);
+    if way == Way::Comparing {
+        session = session.comparing();
+    }
     loop {
         while let Some(output) = session.poll() {
             if let Output::Finished(finish) = output {
+                if finish.moved {
+                    workspace.ask_for_repair()?;
+                }
                 report.add(finish);
                 return Ok(());
             }

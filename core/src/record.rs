@@ -15,12 +15,14 @@ mod columns;
 mod document;
 mod engine;
 mod history;
+mod rework;
 mod splice;
 
 pub use change::Change;
 pub use document::{Author, Document, Edit, Fields, Write};
 pub use engine::{Engine, EngineError, Grown, InProcess, Trial, answer, question, read_answer};
 pub use history::{Opinion, Past};
+pub use rework::{Lost, Reworked};
 pub use splice::{Anatomy, assemble, dissect, values_in};
 
 use automerge::ChangeHash;

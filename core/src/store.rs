@@ -11,6 +11,7 @@ pub(crate) mod erase;
 pub(crate) mod inbox;
 pub(crate) mod letterbox;
 pub(crate) mod letters;
+pub(crate) mod lives;
 pub(crate) mod logs;
 pub(crate) mod members;
 mod migrate;
@@ -23,4 +24,5 @@ pub(crate) mod settings;
 pub(crate) mod trials;
 
 pub use inbox::ParkReason;
+pub(crate) use open::Mark;
 pub use open::{OpenStoreError, Store, StoreKey, is_damage, is_disk_full};

@@ -34,6 +34,7 @@ mod incoming;
 mod lease;
 mod lettering;
 mod letters;
+mod life;
 mod notes;
 mod outgoing;
 mod quarantine;
@@ -67,6 +68,7 @@ use crate::crypto::{SigningSecret, token};
 use crate::record::{Engine, InProcess};
 pub use crate::store::StoreKey;
 use crate::store::{Store, members, settings};
+pub use identity::logs_of;
 use identity::{Identity, name, setting_id, setting_text};
 use kahriz_proto::ids::{DeviceId, RelayId, ScopeId, WorkspaceId};
 use kahriz_proto::roster::{Role, Roster};
@@ -182,7 +184,7 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    fn new(dir: &Path, store: Store, identity: Identity) -> Self {
+    fn new(dir: &Path, store: Store, identity: Identity) -> Result<Self, OpenError> {
         let workspace = Self {
             store,
             identity: RwLock::new(identity),
@@ -190,8 +192,9 @@ impl Workspace {
             drafts_begun: AtomicU64::new(0),
             letters: Mutex::new(LetterDesk::of(dir)),
         };
+        workspace.recognise()?;
         workspace.settle_letters();
-        workspace
+        Ok(workspace)
     }
 }
 
@@ -204,7 +207,7 @@ impl Workspace {
         let store = Store::open(dir, key)?;
         let identity = store.read(Identity::load)?.ok_or(OpenError::Nobodys)?;
         incoming::look_back(&store)?;
-        Ok(Self::new(dir, store, identity))
+        Self::new(dir, store, identity)
     }
 
     /// Merges with another engine than the one in this process, such as one in a process that may be killed.

@@ -9,6 +9,7 @@
 //! It is the ground of the scenarios and of the convergence test; it judges nothing itself.
 
 pub mod clock;
+pub mod copies;
 pub mod device;
 pub mod forged;
 mod impatient;
@@ -17,6 +18,7 @@ pub mod line;
 pub mod relay;
 pub mod weather;
 
+pub use copies::Bring;
 pub use device::{Device, Who};
 pub use forged::LyingRelay;
 pub use impatient::Impatient;

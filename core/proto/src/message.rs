@@ -31,6 +31,9 @@ pub struct SyncRequest {
     /// The caller wants to know what the relay holds of its own logs, because it isn't sure.
     #[n(5)]
     pub ask_logs: Option<bool>,
+    /// Of a scope whose cursor means nothing here nothing is to be sent: the caller compares heads instead.
+    #[n(6)]
+    pub compares: Option<bool>,
 }
 
 /// An item of which the caller holds the first bytes already.

@@ -34,7 +34,7 @@ pub use comparison::{Comparison, Difference, NotAnAnswer};
 use crate::cursor::Cursor;
 use crate::frame::FrameRef;
 use crate::ids::{LogId, ScopeId};
-use crate::message::LogState;
+use crate::message::{LogState, Partial};
 use minicbor::{Decode, Encode};
 use saying::Saying;
 use span::{agrees, are_well_formed, heads_in, spans};
@@ -56,6 +56,9 @@ pub struct RepairRequest {
     /// Bytes of frames that the caller wants at most.
     #[n(3)]
     pub bytes: u32,
+    /// The first bytes of the next wanted item are with the caller.
+    #[n(4)]
+    pub held: Option<Partial>,
 }
 
 /// The control part of the answer to `POST /v1/repair`. The frames that were wanted follow it, each as its exact bytes,
@@ -73,6 +76,9 @@ pub struct RepairAnswer {
     /// More is wanted than came.
     #[n(2)]
     pub more: Option<bool>,
+    /// The first item continues where what the caller holds of it ends.
+    #[n(3)]
+    pub resumed: Option<bool>,
 }
 
 /// What is said of the logs in one range of ids. It begins where the one before it ends, the first one at the lowest id;

@@ -133,6 +133,8 @@ pub struct Finish {
     pub pulled: u64,
     /// Exchanges that were begun.
     pub exchanges: u64,
+    /// A cursor means nothing at this relay any more: heads are to be compared before another session.
+    pub moved: bool,
 }
 
 /// Why an exchange came to nothing.

@@ -10,7 +10,7 @@ use kahriz_proto::session::{Exchange, Failure, Input, Output, Session, Stage};
 use std::io::Read;
 
 /// Bytes read from the line at once.
-const READ_BYTES: usize = 16 * 1024;
+pub(super) const READ_BYTES: usize = 16 * 1024;
 /// A token lives this long: enough for a slow upload to begin, too short to be worth stealing.
 const TOKEN_SECONDS: u64 = 90;
 
@@ -166,7 +166,7 @@ impl<'a> Line<'a> {
                 None => items.push(bytes),
                 Some(mut begun) => {
                     begun.extend_from_slice(bytes);
-                    match Control::read(&begun) {
+                    match Control::<SyncAnswer>::read(&begun) {
                         Control::More => head = Some(begun),
                         Control::Nonsense => {
                             return self.lost(session, Failure::Nonsense, true, &items, exchange);
@@ -250,14 +250,14 @@ impl<'a> Line<'a> {
 }
 
 /// The control part at the head of an answer.
-enum Control<'a> {
+pub(super) enum Control<'a, T = SyncAnswer> {
     More,
-    Whole(Box<SyncAnswer>, &'a [u8]),
+    Whole(Box<T>, &'a [u8]),
     Nonsense,
 }
 
-impl<'a> Control<'a> {
-    fn read(bytes: &'a [u8]) -> Self {
+impl<'a, T: minicbor::Decode<'a, ()>> Control<'a, T> {
+    pub(super) fn read(bytes: &'a [u8]) -> Self {
         let Some((len, prefix)) = read_varint(bytes) else {
             return if bytes.len() < 10 { Self::More } else { Self::Nonsense };
         };

@@ -31,6 +31,9 @@ pub enum ParkReason {
     /// Of a newer version of the program.
     #[error("was made by a newer version: update this device")]
     Newer = 5,
+    /// Another life of this device's store has sealed it: this one has to begin a new life first.
+    #[error("waits until this device, which was copied or restored, writes a log of its own")]
+    OtherLife = 6,
     /// Its device is not granted the scope.
     #[error("quarantined: its device is not granted this scope")]
     NotInScope = 16,
@@ -72,6 +75,7 @@ impl ParkReason {
             Self::MissingKey,
             Self::UnknownDevice,
             Self::Newer,
+            Self::OtherLife,
             Self::NotInScope,
             Self::Revoked,
             Self::Signature,
@@ -93,15 +97,26 @@ pub(crate) struct Parked {
     pub(crate) reason: ParkReason,
 }
 
+/// Where a frame has come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum From {
+    /// From a relay, which has it.
+    Relay,
+    /// From a file or another device: no relay is known to have it.
+    Elsewhere,
+}
+
 /// Stages a pulled frame; one that is here already is left alone. A frame is known by what its signature covers, so
 /// one that was parked for a wrong signature makes room for the same with another: else who alters a signature on the
 /// way would keep the true frame out for good.
-pub(crate) fn stage(conn: &Connection, frame: &Frame) -> Result<()> {
+pub(crate) fn stage(conn: &Connection, frame: &Frame, from: From) -> Result<()> {
     let preamble = frame.preamble();
     conn.prepare_cached(
-        "INSERT INTO inbox (scope, log, seq, hash, bytes) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (log, seq, hash) DO UPDATE SET bytes = excluded.bytes, reason = 0
-         WHERE reason = ?6 AND bytes <> excluded.bytes",
+        "INSERT INTO inbox (scope, log, seq, hash, bytes, carried) VALUES (?1, ?2, ?3, ?4, ?5, ?7)
+         ON CONFLICT (log, seq, hash) DO UPDATE SET
+             reason = iif(bytes <> excluded.bytes AND reason = ?6, 0, reason),
+             bytes = iif(reason = ?6, excluded.bytes, bytes),
+             carried = min(carried, excluded.carried)",
     )?
     .execute(params![
         preamble.scope.as_bytes(),
@@ -110,6 +125,7 @@ pub(crate) fn stage(conn: &Connection, frame: &Frame) -> Result<()> {
         frame.hash().as_bytes(),
         frame.bytes(),
         ParkReason::Signature as u8,
+        from == From::Elsewhere,
     ])
     .map(drop)
 }
@@ -120,16 +136,18 @@ pub(crate) struct Waiting {
     pub(crate) row: i64,
     pub(crate) hash: FrameHash,
     pub(crate) bytes: Vec<u8>,
+    pub(crate) from: From,
 }
 
 /// The frames that are worth trying after this row, in the order of arrival.
 pub(crate) fn to_try(conn: &Connection, after: i64, limit: u32) -> Result<Vec<Waiting>> {
     let quarantine = ParkReason::NotInScope as u8;
     conn.prepare_cached(
-        "SELECT id, hash, bytes FROM inbox WHERE id > ?1 AND reason < ?2 ORDER BY id LIMIT ?3",
+        "SELECT id, hash, bytes, carried FROM inbox WHERE id > ?1 AND reason < ?2 ORDER BY id LIMIT ?3",
     )?
     .query_map(params![after, quarantine, limit], |row| {
-        Ok(Waiting { row: row.get(0)?, hash: id(row, 1)?, bytes: row.get(2)? })
+        let from = if row.get(3)? { From::Elsewhere } else { From::Relay };
+        Ok(Waiting { row: row.get(0)?, hash: id(row, 1)?, bytes: row.get(2)?, from })
     })?
     .collect()
 }
@@ -176,6 +194,29 @@ pub(crate) fn rows_of(conn: &Connection, log: LogId, from: u64) -> Result<Vec<(i
             Ok((row.get(0)?, ParkReason::from_code(row.get(1)?)))
         })?
         .collect()
+}
+
+/// The logs of a scope of which something waits and nothing is merged.
+pub(crate) fn unmet(conn: &Connection, scope: ScopeId) -> Result<Vec<LogId>> {
+    conn.prepare_cached(
+        "SELECT DISTINCT log FROM inbox WHERE scope = ?1 AND log NOT IN (SELECT log FROM logs)",
+    )?
+    .query_map([scope.as_bytes()], |row| id(row, 0))?
+    .collect()
+}
+
+/// The numbers and hashes of a log's frames after one that wait, in order.
+pub(crate) fn hashes(conn: &Connection, log: LogId, after: u64) -> Result<Vec<(u64, FrameHash)>> {
+    conn.prepare_cached("SELECT seq, hash FROM inbox WHERE log = ?1 AND seq > ?2 ORDER BY seq")?
+        .query_map(params![log.as_bytes(), after], |row| Ok((row.get(0)?, id(row, 1)?)))?
+        .collect()
+}
+
+/// Frames of a log that are parked for this reason are worth trying again.
+pub(crate) fn reconsider_log(conn: &Connection, log: LogId, reason: ParkReason) -> Result<()> {
+    conn.prepare_cached("UPDATE inbox SET reason = 0 WHERE log = ?1 AND reason = ?2")?
+        .execute(params![log.as_bytes(), reason as u8])
+        .map(drop)
 }
 
 /// The highest number of a log's frames that are here and not merged.

@@ -83,7 +83,11 @@ pub(crate) fn seal(conn: &Connection, row: i64, seq: u64, hash: FrameHash) -> Re
 /// Nothing of any log is in the documents any more; other devices' logs were never met. The own ones keep their place,
 /// so that no number is given out twice.
 pub(crate) fn forget(conn: &Connection, own: DeviceId) -> Result<()> {
-    conn.execute("DELETE FROM logs WHERE device <> ?1", params![own.as_bytes()])?;
+    conn.execute(
+        "DELETE FROM logs WHERE device <> ?1 AND id NOT IN (SELECT log FROM frames)
+             AND id NOT IN (SELECT log FROM forked)",
+        params![own.as_bytes()],
+    )?;
     conn.execute("UPDATE logs SET merged = 0, merged_hash = ?1", [FrameHash::NONE.as_bytes()])
         .map(drop)
 }

@@ -10,6 +10,7 @@ mod copy;
 mod error;
 mod files;
 mod key;
+mod mark;
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,6 +19,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use error::{OpenStoreError, is_damage, is_disk_full};
 pub use key::StoreKey;
+pub(crate) use mark::Mark;
 
 use super::migrate;
 use connect::Use;

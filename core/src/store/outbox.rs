@@ -1,9 +1,11 @@
-//! What waits to go out: changes that no frame holds yet, and frames that the relay may not hold yet.
+//! What waits to go out: changes that no frame holds yet, and frames that the relay may not hold yet, own ones and
+//! others' that were carried here.
 //!
 //! A frame that the relay refuses is set aside, never erased, and never for good: whether a verdict is true cannot be
 //! seen from here. It is offered again to another relay, when the roster has grown, and else once a day.
 
 use super::columns::id;
+use kahriz_proto::frame::{Frame, FrameRef};
 use kahriz_proto::ids::{FrameHash, LogId};
 use kahriz_proto::message::Verdict;
 use rusqlite::{Connection, OptionalExtension, Result, params};
@@ -112,6 +114,16 @@ pub(crate) fn unsealed(conn: &Connection) -> Result<u64> {
     conn.query_row("SELECT count(*) FROM outbox WHERE record IS NOT NULL", [], |row| row.get(0))
 }
 
+/// Keeps another device's frame that is merged. It is for the relay to hold, unless it came from there.
+pub(crate) fn keep_carried(conn: &Connection, log: i64, frame: &Frame, state: u8) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT OR IGNORE INTO frames (log, seq, hash, bytes, changes, state, own)
+         VALUES (?1, ?2, ?3, ?4, 0, ?5, 0)",
+    )?
+    .execute(params![log, frame.preamble().seq, frame.hash().as_bytes(), frame.bytes(), state])
+    .map(drop)
+}
+
 /// Keeps a frame that was just sealed.
 pub(crate) fn keep_frame(
     conn: &Connection,
@@ -128,14 +140,14 @@ pub(crate) fn keep_frame(
     .map(drop)
 }
 
-/// Frames that the relay may not hold, of each log in order and not behind one that is set aside: about `bytes` of
-/// them, at least one.
+/// Frames that the relay may not hold, each after what it builds on and not behind one of its log that is set aside:
+/// about `bytes` of them, at least one.
 pub(crate) fn to_push(conn: &Connection, bytes: usize) -> Result<Vec<Sealed>> {
     let mut statement = conn.prepare_cached(
         "SELECT l.log, f.seq, f.bytes FROM frames f JOIN logs l ON l.id = f.log
          WHERE f.state = 0 AND NOT EXISTS
              (SELECT 1 FROM frames r WHERE r.log = f.log AND r.state = 2 AND r.seq < f.seq)
-         ORDER BY f.log, f.seq",
+         ORDER BY f.rowid",
     )?;
     let mut rows = statement.query([])?;
     let (mut frames, mut total) = (vec![], 0);
@@ -214,21 +226,57 @@ pub(crate) fn held_up_to(conn: &Connection, log: i64, seq: u64) -> Result<()> {
 
 /// Every own frame that is kept, of each log in order.
 pub(crate) fn kept(conn: &Connection) -> Result<Vec<Vec<u8>>> {
-    conn.prepare_cached("SELECT bytes FROM frames ORDER BY log, seq")?
+    conn.prepare_cached("SELECT bytes FROM frames WHERE own = 1 ORDER BY log, seq")?
         .query_map([], |row| row.get(0))?
         .collect()
+}
+
+/// A kept frame, and its row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) row: i64,
+    pub(crate) frame: Sealed,
+}
+
+/// The kept frames after these places and after a row, each after what it builds on: about `bytes` of them, at least
+/// one. What was let go of is not among them.
+pub(crate) fn kept_after(
+    conn: &Connection,
+    places: &[FrameRef],
+    after: i64,
+    bytes: usize,
+) -> Result<Vec<Kept>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT f.rowid, l.log, f.seq, f.bytes FROM frames f JOIN logs l ON l.id = f.log
+         WHERE f.rowid > ?1 AND length(f.bytes) > 0 ORDER BY f.rowid",
+    )?;
+    let mut rows = statement.query([after])?;
+    let (mut kept, mut total) = (vec![], 0);
+    while let Some(row) = rows.next()? {
+        let (log, seq): (LogId, u64) = (id(row, 1)?, row.get(2)?);
+        if !places.iter().any(|place| place.log == log && seq > place.seq) {
+            continue;
+        }
+        let frame = Sealed { log, seq, bytes: row.get(3)? };
+        total += frame.bytes.len();
+        if !kept.is_empty() && total > bytes {
+            break;
+        }
+        kept.push(Kept { row: row.get(0)?, frame });
+    }
+    Ok(kept)
 }
 
 /// The newest frame that was sealed in each own log.
 pub(crate) fn newest(conn: &Connection) -> Result<Vec<Vec<u8>>> {
     conn.prepare_cached(
-        "SELECT bytes FROM frames f WHERE seq = (SELECT max(seq) FROM frames WHERE log = f.log)",
+        "SELECT bytes FROM frames f WHERE own = 1 AND seq = (SELECT max(seq) FROM frames WHERE log = f.log)",
     )?
     .query_map([], |row| row.get(0))?
     .collect()
 }
 
-/// The hash of an own frame.
+/// The hash of a kept frame.
 pub(crate) fn hash(conn: &Connection, log: LogId, seq: u64) -> Result<Option<FrameHash>> {
     conn.prepare_cached(
         "SELECT f.hash FROM frames f JOIN logs l ON l.id = f.log WHERE l.log = ?1 AND f.seq = ?2",
@@ -237,8 +285,8 @@ pub(crate) fn hash(conn: &Connection, log: LogId, seq: u64) -> Result<Option<Fra
     .optional()
 }
 
-/// Whether this device has sealed the frame of this hash.
-pub(crate) fn is_sealed_here(conn: &Connection, hash: FrameHash) -> Result<bool> {
+/// Whether the frame of this hash is kept here.
+pub(crate) fn is_kept(conn: &Connection, hash: FrameHash) -> Result<bool> {
     conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM frames WHERE hash = ?1)")?
         .query_row([hash.as_bytes()], |row| row.get(0))
 }
@@ -276,7 +324,8 @@ pub(crate) fn any_unsynced(conn: &Connection) -> Result<bool> {
 /// [`any_unsynced`] first.
 pub(crate) fn unsynced(conn: &Connection) -> Result<Vec<Unsynced>> {
     let sealed = "SELECT c.log, c.record, c.hash, NULL FROM frames f
-        JOIN changes c ON c.log = f.log AND c.frame = f.seq WHERE f.state <> 1 ORDER BY f.log, f.seq, c.seq";
+        JOIN changes c ON c.log = f.log AND c.frame = f.seq
+        WHERE f.state <> 1 AND f.own = 1 ORDER BY f.log, f.seq, c.seq";
     let waiting = "SELECT c.log, c.record, c.hash, o.content FROM outbox o
         JOIN changes c ON c.record = o.record AND c.log = o.log AND c.seq = o.seq
         WHERE o.adopted IS NULL ORDER BY o.id";
@@ -297,7 +346,8 @@ pub(crate) fn unsynced(conn: &Connection) -> Result<Vec<Unsynced>> {
 /// Counts of the own frames: to be pushed, at the relay, refused.
 pub(crate) fn frame_counts(conn: &Connection) -> Result<[u64; 3]> {
     let mut counts = [0; 3];
-    let mut statement = conn.prepare_cached("SELECT state, count(*) FROM frames GROUP BY state")?;
+    let mut statement =
+        conn.prepare_cached("SELECT state, count(*) FROM frames WHERE own = 1 GROUP BY state")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let state: usize = row.get(0)?;

@@ -4,11 +4,11 @@ use super::epochs::give_key;
 use super::error::AdminError;
 use super::founding::add_entry;
 use super::giving_way::admin_key;
-use super::identity::{GENERATION, Identity, name, setting_id, setting_text};
+use super::identity::{Identity, name, setting_id, setting_text};
 use super::{Claimed, Profile, ReadError, Workspace};
 use crate::batch::Announcement;
 use crate::crypto::{SigningSecret, domain, open_sealed};
-use crate::store::{logs, members};
+use crate::store::members;
 use kahriz_proto::hash::hash_short;
 use kahriz_proto::ids::{DeviceId, RelayId, ScopeId};
 use kahriz_proto::join::{Invite, Join};
@@ -155,7 +155,7 @@ fn tell_who(
     let person = members::PersonName { officer: officer.clone(), phone: phone.clone() };
     members::name_person(tx, device, &person)?;
     for scope in scopes {
-        let log = logs::ensure(tx, identity.device(), *scope, GENERATION)?;
+        let log = identity.own_log(tx, *scope)?;
         let (officer, phone) = (officer.clone(), phone.clone());
         Workspace::announce(tx, &log, &Announcement::Person { device, officer, phone })?;
     }

@@ -1,6 +1,6 @@
 //! Alarms: what no honest relay, phone or newcomer does, noticed by comparing what was signed with what was given.
 
-use super::identity::Identity;
+use super::identity::{Identity, logs_of};
 use super::{Claimed, ReadError, Workspace};
 use crate::store::{alarms, inbox, logs, members};
 use kahriz_proto::frame::Preamble;
@@ -208,8 +208,10 @@ impl Workspace {
             let open = alarms::open(tx, FRAMES_WITHHELD)?;
             for scope in identity.scopes() {
                 for (device, member) in identity.roster.members() {
-                    if member.scopes.contains(&scope) && device != identity.device() {
-                        let log = LogId::of(device, scope, super::identity::GENERATION);
+                    if !member.scopes.contains(&scope) || device == identity.device() {
+                        continue;
+                    }
+                    for log in logs_of(device, scope) {
                         let missing = missing(tx, &identity, log)?;
                         let alarm = AlarmKind::FramesWithheld { log, missing };
                         if missing > 0 {

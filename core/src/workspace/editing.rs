@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::error::{DraftError, SaveError};
-use super::identity::{GENERATION, Identity};
+use super::identity::Identity;
 use super::lettering::Fresh;
 use super::rows::RowWriter;
 use super::{Claimed, Workspace};
@@ -66,13 +66,13 @@ impl Workspace {
     /// # Errors
     /// [`DraftError`].
     pub fn edit(&self, record: RecordId) -> Result<Draft, DraftError> {
-        let device = self.device();
+        let identity = self.identity();
         self.store.read(|conn| {
             let row = documents::record(conn, record)?.ok_or(DraftError::NoRecord)?;
             let kind = kind_of(&row).ok_or(DraftError::UnknownKind)?;
             let kept = documents::document(conn, row.id)?.ok_or(DraftError::NoRecord)?;
             let document = Document::load(&kept.bytes).map_err(super::ReadError::from)?;
-            let log = kahriz_proto::ids::LogId::of(device, row.scope, GENERATION);
+            let log = identity.log(row.scope);
             let own = documents::changes(conn, row.id)?;
             let own = own.iter().filter(|held| held.known.place.log == log).count() as u64;
             let fields = document.fields();
@@ -274,7 +274,7 @@ impl<'a> Desk<'a> {
         if !self.identity.scopes().contains(&scope) {
             return Err(SaveError::NotInScope);
         }
-        let log = logs::ensure(self.tx, self.identity.device(), scope, GENERATION)?;
+        let log = self.identity.own_log(self.tx, scope)?;
         self.logs.insert(scope, log.clone());
         Ok(log)
     }

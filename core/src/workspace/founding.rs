@@ -3,11 +3,11 @@
 use super::alarms::{AlarmKind, raise};
 use super::epochs::start_epoch;
 use super::error::OpenError;
-use super::identity::{GENERATION, Identity, name};
+use super::identity::{FIRST_LIFE, Identity, name};
 use super::{Claimed, Profile, ScopeProfile, Workspace};
 use crate::batch::Announcement;
 use crate::crypto::{DeviceSecrets, SigningSecret, WrapSecret, domain};
-use crate::store::{Store, StoreKey, logs, members, settings};
+use crate::store::{Store, StoreKey, members, settings};
 use kahriz_proto::ids::{DeviceId, RelayId, ScopeId, WorkspaceId};
 use kahriz_proto::join::{Invite, Join};
 use kahriz_proto::roster::{Action, Entry, EntryBody, Role, Roster, RosterError};
@@ -64,6 +64,7 @@ impl Workspace {
             secrets,
             admin: Some(admin),
             roster: Roster::empty(workspace),
+            generation: FIRST_LIFE,
             copied: None,
         };
         let store = Store::create(dir, key)?;
@@ -78,7 +79,7 @@ impl Workspace {
             introduce(tx, &identity, &scopes, founding)
         })?;
         let keepsakes = Keepsakes { root_seed: root.seed(), recovery_seed: recovery.seed() };
-        Ok((Self::new(dir, store, identity), keepsakes))
+        Ok((Self::new(dir, store, identity)?, keepsakes))
     }
 
     /// Makes a device's keys and its request to join. The request is kept and posted by
@@ -95,7 +96,8 @@ impl Workspace {
     ) -> Result<Self, OpenError> {
         let secrets = DeviceSecrets::generate(rng);
         let roster = Roster::empty(invite.workspace);
-        let identity = Identity { secrets, admin: None, roster, copied: None };
+        let generation = FIRST_LIFE;
+        let identity = Identity { secrets, admin: None, roster, generation, copied: None };
         let store = Store::create(dir, key)?;
         store.write(|tx| {
             keep_identity(tx, &identity, invite.workspace, &invite.relay_url, invite.relay)?;
@@ -110,7 +112,7 @@ impl Workspace {
             };
             members::name_person(tx, identity.device(), &person)
         })?;
-        Ok(Self::new(dir, store, identity))
+        Self::new(dir, store, identity)
     }
 
     /// Whether another device has become a member with this device's invite; raises the alarm if so.
@@ -266,7 +268,7 @@ fn introduce(
     members::name_person(tx, identity.device(), &person)?;
     for (scope, profile) in scopes.iter().zip(&founding.scopes) {
         members::name_scope(tx, *scope, &profile.name, &profile.prefix)?;
-        let log = logs::ensure(tx, identity.device(), *scope, GENERATION)?;
+        let log = identity.own_log(tx, *scope)?;
         let (name, prefix) = (profile.name.clone(), profile.prefix.clone());
         Workspace::announce(tx, &log, &Announcement::Scope { scope: *scope, name, prefix })?;
         let (officer, device) = (operator.officer.clone(), operator.device.clone());

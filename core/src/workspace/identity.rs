@@ -5,8 +5,9 @@ use super::{AdminError, Claimed};
 use crate::crypto::{
     DeviceSecrets, EpochKey, SigningSecret, WrapContext, open_previous, unwrap_key,
 };
+use crate::store::logs::{self, LogRow};
 use crate::store::{inbox, members, outbox, settings};
-use kahriz_proto::ids::{DeviceId, ScopeId, WorkspaceId};
+use kahriz_proto::ids::{DeviceId, LogId, ScopeId, WorkspaceId};
 use kahriz_proto::message::KeyWrap;
 use kahriz_proto::roster::{EpochRecord, Member, Roster, RosterError};
 use rusqlite::Connection;
@@ -32,12 +33,25 @@ pub(super) mod name {
     pub(crate) const LETTER_CHANCE: &str = "letter chance";
     pub(crate) const LETTER_MARKS: &str = "letter marks";
     pub(crate) const COPIED: &str = "copied";
+    pub(crate) const GENERATION: &str = "generation";
+    pub(crate) const MARKED: &str = "life marked";
+    pub(crate) const UNDECIDED: &str = "life undecided";
+    pub(crate) const CONTRADICTED: &str = "life contradicted";
+    pub(crate) const REPAIR: &str = "repair due";
     pub(crate) const DEPOSIT_SEED: &str = "deposit seed";
 }
 
-/// The generation of this store. One that was rolled back or copied forks its log, which is refused and shown; to
-/// begin another generation instead is still to come.
-pub(super) const GENERATION: u32 = 1;
+/// The generation of a store that was never rolled back or copied.
+pub(super) const FIRST_LIFE: u32 = 1;
+
+/// Lives of a device's store among which its logs are looked for. Each but the first is a restored or copied phone: few
+/// have even two.
+const LIVES_MAX: u32 = 16;
+
+/// The logs that a device may have written in a scope.
+pub fn logs_of(device: DeviceId, scope: ScopeId) -> impl Iterator<Item = LogId> {
+    (FIRST_LIFE..=LIVES_MAX).map(move |generation| LogId::of(device, scope, generation))
+}
 
 /// A device's secrets and what it has read of the roster.
 pub(super) struct Identity {
@@ -45,6 +59,8 @@ pub(super) struct Identity {
     /// Only on a headquarters; certified by the root, or still to be.
     pub(super) admin: Option<SigningSecret>,
     pub(super) roster: Roster,
+    /// Which life of this device's store this is: whatever is written from here on stands in logs of this generation.
+    pub(super) generation: u32,
     /// When this store was copied, if it is a backup's: then what it wrote after that stands elsewhere, and a word more
     /// from here would fork its logs and the roster.
     pub(super) copied: Option<Claimed>,
@@ -66,13 +82,24 @@ impl Identity {
             admin.and_then(|seed| Some(Zeroizing::new(<[u8; 32]>::try_from(&seed[..]).ok()?)));
         let admin = admin.map(|seed| SigningSecret::from_seed(&seed));
         let admin = admin.filter(|_| copied.is_none());
+        let generation = setting_id(conn, name::GENERATION)?.map_or(FIRST_LIFE, u32::from_be_bytes);
         let entries = members::entries(conn, 0)?;
         let roster = Roster::replay(workspace, entries.iter().map(Vec::as_slice));
-        Ok(roster.ok().map(|roster| Self { secrets, admin, roster, copied }))
+        Ok(roster.ok().map(|roster| Self { secrets, admin, roster, generation, copied }))
     }
 
     pub(super) fn device(&self) -> DeviceId {
         self.secrets.device()
+    }
+
+    /// The log in which this device writes what is of a scope.
+    pub(super) fn log(&self, scope: ScopeId) -> LogId {
+        LogId::of(self.device(), scope, self.generation)
+    }
+
+    /// That log, begun if nothing was written in it yet.
+    pub(super) fn own_log(&self, conn: &Connection, scope: ScopeId) -> rusqlite::Result<LogRow> {
+        logs::ensure(conn, self.device(), scope, self.generation)
     }
 
     /// The key that signs roster entries here.

@@ -1,6 +1,7 @@
 //! UP the river: pulled frames are staged with their cursor in one commit, and opened and merged in
 //! another; each check comes before what it protects. A crash in between resumes.
 
+mod heads;
 mod reread;
 mod stage;
 mod take;
@@ -80,8 +81,7 @@ impl Workspace {
             for scope in &scopes {
                 let in_scope = due.iter().filter(|log| log.scope == *scope);
                 let merged: Vec<FrameRef> = in_scope.map(LogRow::last_merged).collect();
-                let generation = super::identity::GENERATION;
-                let own = logs::ensure(tx, identity.device(), *scope, generation)?;
+                let own = identity.own_log(tx, *scope)?;
                 for logs in merged.chunks(RECEIPTS_AT_ONCE) {
                     Self::announce(tx, &own, &Announcement::Merged { logs: logs.to_vec() })?;
                 }

@@ -84,10 +84,12 @@ impl Workspace {
         self.store.write(|tx| {
             projection::clear(tx)?;
             erase::everything_readable(tx, device)?;
+            // What was let go of, and what another life has sealed, is asked for again.
+            settings::put(tx, name::REPAIR, &[1])?;
             for bytes in outbox::kept(tx)? {
                 // Sealed here, so it decodes; it is merged again once the keys are back.
                 if let Ok(frame) = Frame::decode(bytes) {
-                    inbox::stage(tx, &frame)?;
+                    inbox::stage(tx, &frame, inbox::From::Relay)?;
                 }
             }
             Ok::<_, SaveError>(())

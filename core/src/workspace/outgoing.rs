@@ -9,8 +9,8 @@ use crate::letters::Signed;
 use crate::record::dissect;
 use crate::store::documents::{self, Held};
 use crate::store::logs::{self, LogRow};
-use crate::store::members;
 use crate::store::outbox::{self, Waiting};
+use crate::store::{lives, members};
 use kahriz_proto::frame::{FRAME_VERSION, Frame, FrameRef, Preamble};
 use kahriz_proto::ids::LogId;
 use kahriz_proto::limits::{FRAME_BYTES_AIM, FRAME_ENTRIES_MAX};
@@ -32,6 +32,9 @@ impl Workspace {
         rng: &mut dyn CryptoRng,
         progress: &mut dyn FnMut(u64),
     ) -> Result<u64, SaveError> {
+        if self.is_undecided()? {
+            return Ok(0);
+        }
         let identity = self.identity();
         let mut changes = 0;
         for log in self.store.read(outbox::logs)? {
@@ -39,6 +42,10 @@ impl Workspace {
                 changes += sealed;
                 progress(changes);
             }
+        }
+        drop(identity);
+        if changes > 0 {
+            self.keep_mark_soon();
         }
         Ok(changes)
     }
@@ -80,6 +87,10 @@ fn seal_one(
     let log = logs::by_id(tx, log)?;
     if log.merged < log.sealed {
         // Let go of what it could read, and not all of its own is back: what is new goes out after that.
+        return Ok(None);
+    }
+    if lives::is_closed(tx, log.id)? {
+        // Somebody has built on it before it was known that another life had written this log too.
         return Ok(None);
     }
     if identity.copied.is_some() {
@@ -234,7 +245,7 @@ impl<'a> Contents<'a> {
             version: FRAME_VERSION,
             scope: log.scope,
             device: log.device,
-            generation: super::identity::GENERATION,
+            generation: log.generation,
             seq: log.sealed + 1,
             prev: log.sealed_hash,
             epoch,

@@ -17,7 +17,7 @@ use super::epochs::start_epoch;
 use super::error::{AdminError, OpenError, ReadError};
 use super::founding::{add_entry, keep_identity};
 use super::giving_way::admin_key;
-use super::identity::{GENERATION, Identity, name};
+use super::identity::{FIRST_LIFE, Identity, logs_of, name};
 use super::{Claimed, Profile, Workspace};
 use crate::batch::Announcement;
 use crate::crypto::{DeviceSecrets, RecoveryKeys, SigningSecret};
@@ -31,9 +31,6 @@ use rusqlite::Transaction;
 use std::collections::BTreeMap;
 use std::path::Path;
 use thiserror::Error;
-
-/// Generations of a lost device's logs that are looked for: a store is not given more lives than this.
-const GENERATIONS_MAX: u32 = 16;
 
 /// What a restored headquarters begins with.
 pub struct Restoring<'a> {
@@ -141,6 +138,7 @@ impl Workspace {
             secrets: DeviceSecrets::generate(rng),
             admin: Some(SigningSecret::generate(rng)),
             roster: Roster::empty(workspace),
+            generation: FIRST_LIFE,
             copied: None,
         };
         let store = Store::create(dir, key).map_err(OpenError::from)?;
@@ -160,7 +158,7 @@ impl Workspace {
             let person = members::PersonName { officer, phone };
             Ok::<_, RestoreError>(members::name_person(tx, identity.device(), &person)?)
         })?;
-        Ok(Self::new(dir, store, identity))
+        Ok(Self::new(dir, store, identity)?)
     }
 
     /// What is believed of the lost headquarters whose place this device is still to take; `None` if it did, or
@@ -246,9 +244,7 @@ fn believed_of(
     belief: Belief,
 ) -> rusqlite::Result<Vec<FrameRef>> {
     let scopes = identity.roster.member(device).map(|member| member.scopes.clone());
-    let possible = scopes.into_iter().flatten().flat_map(|scope: ScopeId| {
-        (1..=GENERATIONS_MAX).map(move |generation| LogId::of(device, scope, generation))
-    });
+    let possible = scopes.into_iter().flatten().flat_map(|scope: ScopeId| logs_of(device, scope));
     let known: BTreeMap<LogId, u64> = match belief {
         Belief::Everything => {
             return Ok(possible.map(|log| FrameRef { log, seq: FRAME_SEQ_MAX }).collect());
@@ -277,7 +273,7 @@ fn here(tx: &Transaction<'_>) -> rusqlite::Result<BTreeMap<LogId, u64>> {
 fn introduce(tx: &Transaction<'_>, identity: &Identity) -> rusqlite::Result<()> {
     let (scopes, people) = (members::scope_names(tx)?, members::people(tx)?);
     for scope in identity.scopes() {
-        let log = logs::ensure(tx, identity.device(), scope, GENERATION)?;
+        let log = identity.own_log(tx, scope)?;
         if let Some(members::ScopeName { name, prefix }) = scopes.get(&scope).cloned() {
             Workspace::announce(tx, &log, &Announcement::Scope { scope, name, prefix })?;
         }

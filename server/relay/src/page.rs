@@ -8,7 +8,7 @@ mod cursors;
 mod wanted;
 
 pub(crate) use cursors::{Plan, Reader, plan};
-pub(crate) use wanted::wanted;
+pub(crate) use wanted::{resume, wanted};
 
 use crate::config::PAGE_ITEMS_MAX;
 use crate::log::{Log, LogError};

@@ -6,6 +6,7 @@ mod delivery;
 mod full_disk;
 mod hostile;
 mod lines;
+mod lives;
 mod merging;
 mod people;
 mod revoked;

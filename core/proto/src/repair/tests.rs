@@ -247,13 +247,18 @@ fn a_full_message_fits_into_a_control_part() {
     let mut ranges = vec![digest; REPAIR_RANGES_MAX];
     let wants = vec![FrameRef { log: log(1), seq: u64::MAX }; REPAIR_WANTS_MAX];
     let scope = ScopeId::from_bytes([1; 8]);
-    let request =
-        RepairRequest { scope, ranges: Some(ranges.clone()), wants: Some(wants), bytes: u32::MAX };
+    let request = RepairRequest {
+        scope,
+        ranges: Some(ranges.clone()),
+        wants: Some(wants),
+        bytes: u32::MAX,
+        held: None,
+    };
     assert!(minicbor::to_vec(&request).unwrap().len() <= CONTROL_BYTES_MAX);
     ranges[0].said = Said::Heads(vec![head; REPAIR_HEADS_MAX]);
     let incarnation = Incarnation::from_bytes([1; 8]);
     let end = Cursor { scope, incarnation, position: u64::MAX, rolling: Rolling([1; 16]) };
-    let answer = RepairAnswer { end, ranges: Some(ranges), more: Some(true) };
+    let answer = RepairAnswer { end, ranges: Some(ranges), more: Some(true), resumed: None };
     let bytes = minicbor::to_vec(&answer).unwrap();
     assert!(bytes.len() <= CONTROL_BYTES_MAX, "{}", bytes.len());
     assert_eq!(minicbor::decode::<RepairAnswer>(&bytes).unwrap(), answer);

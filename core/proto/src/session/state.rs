@@ -64,6 +64,8 @@ pub struct Session {
     in_vain: u32,
     /// Answers that named another store than the one that was being read.
     restarts: u32,
+    /// The driver compares heads where a cursor means nothing, instead of reading from the beginning.
+    compares: bool,
     finish: Finish,
 }
 
@@ -99,10 +101,18 @@ impl Session {
             progressed: false,
             in_vain: 0,
             restarts: 0,
+            compares: false,
             finish: Finish::default(),
         };
         session.begin_round();
         session
+    }
+
+    /// The session of a driver that compares heads when [`Finish::moved`] says so, with a relay that knows how.
+    #[must_use]
+    pub fn comparing(mut self) -> Self {
+        self.compares = true;
+        self
     }
 
     /// The next thing to do, if there is one now.
@@ -208,6 +218,7 @@ impl Session {
             push_offset,
             pull_from: pull.as_ref().map(|(from, _)| *from),
             ask_logs: self.unsure.then_some(true),
+            compares: self.compares.then_some(true),
         };
         let control = minicbor::to_vec(&request).expect("writing to a vector cannot fail");
         let partial = pull.map(|(_, bytes)| bytes).unwrap_or_default();
@@ -262,7 +273,9 @@ impl Session {
     }
 
     fn after_exchange(&mut self) {
-        if self.roster_at_relay > self.roster {
+        if self.finish.moved {
+            self.finish(None);
+        } else if self.roster_at_relay > self.roster {
             self.at = At::FetchingRoster;
             self.outputs.push_back(Output::FetchRoster { after: self.roster });
         } else {

@@ -48,6 +48,11 @@ impl Files {
         fs::create_dir_all(&self.folder)
     }
 
+    /// A file of another name in the store's folder.
+    pub(super) fn beside(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
     pub(super) fn has_database(&self) -> io::Result<bool> {
         self.database().try_exists()
     }
@@ -142,13 +147,13 @@ impl Files {
 
     /// A new name in a folder is durable when the folder is.
     #[cfg(unix)]
-    fn sync_folder(&self) -> io::Result<()> {
+    pub(super) fn sync_folder(&self) -> io::Result<()> {
         File::open(&self.folder)?.sync_all()
     }
 
     /// Windows keeps the names of a folder in its own journal and cannot sync one.
     #[cfg(not(unix))]
-    fn sync_folder(&self) -> io::Result<()> {
+    pub(super) fn sync_folder(&self) -> io::Result<()> {
         Ok(())
     }
 }

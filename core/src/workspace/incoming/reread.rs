@@ -6,8 +6,9 @@
 //! read before is held against what comes now.
 
 use crate::store::rereads::{self, Reread};
-use crate::store::{inbox, outbox};
+use crate::store::{inbox, outbox, settings};
 use crate::workspace::alarms::{AlarmKind, raise};
+use crate::workspace::identity::name;
 use crate::workspace::{Claimed, Workspace};
 use kahriz_proto::cursor::Cursor;
 use kahriz_proto::ids::ScopeId;
@@ -106,7 +107,9 @@ pub(super) fn note(
 ) -> rusqlite::Result<()> {
     let Some(hash) = content.hash() else { return Ok(()) };
     match content {
-        PageContent::Own(_) if !outbox::is_sealed_here(tx, hash)? => {
+        PageContent::Own(_) if !outbox::is_kept(tx, hash)? => {
+            // Another life of this store has, perhaps: then it is asked for by its place.
+            settings::put(tx, name::REPAIR, &[1])?;
             rereads::not_own(tx, scope, hash)
         }
         PageContent::Own(_) => Ok(()),

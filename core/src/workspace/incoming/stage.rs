@@ -3,6 +3,7 @@
 //! Verdicts are the relay's word and nobody's signature: they decide what is offered to it next, and never what is kept.
 
 use super::reread;
+use crate::store::inbox::From;
 use crate::store::logs::{self, LogRow};
 use crate::store::{inbox, outbox, settings};
 use crate::workspace::alarms::{AlarmKind, raise};
@@ -12,7 +13,7 @@ use kahriz_proto::cursor::Cursor;
 use kahriz_proto::frame::Frame;
 use kahriz_proto::ids::{DeviceId, ScopeId};
 use kahriz_proto::item::PageContent;
-use kahriz_proto::message::LogState;
+use kahriz_proto::message::{LogState, Verdict};
 use kahriz_proto::session::Stage;
 use rusqlite::{Connection, Transaction};
 
@@ -37,7 +38,7 @@ impl Workspace {
     }
 }
 
-fn move_cursors(
+pub(super) fn move_cursors(
     tx: &Transaction<'_>,
     before: &[Cursor],
     cursors: &[Cursor],
@@ -69,6 +70,10 @@ fn take_verdicts(tx: &Transaction<'_>, stage: &Stage, now: Claimed) -> rusqlite:
     stage.held.iter().try_for_each(|place| outbox::held(tx, place.log, place.seq))?;
     let mut set_aside = stage.refused.iter().filter(|(_, verdict)| !verdict.is_worth_retrying());
     set_aside.try_for_each(|(place, verdict)| {
+        if *verdict == Verdict::Fork {
+            // Another life of this store has written there, or of the device that it was carried for.
+            settings::put(tx, name::REPAIR, &[1])?;
+        }
         outbox::refused(tx, place.log, place.seq, *verdict, now.seconds())
     })
 }
@@ -86,6 +91,7 @@ fn take_states(
             // What stands there under the own name is not what this device wrote.
             Some(state) if !is_own(tx, log, state)? => {
                 outbox::forked(tx, log.log, now.seconds())?;
+                settings::put(tx, name::REPAIR, &[1])?;
                 raise(tx, AlarmKind::LogForked { log: log.log })?;
             }
             Some(state) => outbox::held_up_to(tx, log.id, state.seq)?,
@@ -110,17 +116,19 @@ fn take_content(
     match content {
         // The session has decoded it before, to hash it.
         PageContent::Frame(bytes) => match Frame::decode(bytes.clone()) {
-            Ok(frame) if !is_merged(tx, &frame)? => inbox::stage(tx, &frame),
-            Ok(_) | Err(_) => Ok(()),
+            Ok(frame) => stage_frame(tx, &frame, From::Relay),
+            Err(_) => Ok(()),
         },
         PageContent::Own(_) => Ok(()),
     }
 }
 
-/// Whether what stands at the frame's place is in the documents: it comes again when a scope is read again.
-fn is_merged(tx: &Transaction<'_>, frame: &Frame) -> rusqlite::Result<bool> {
-    let log = logs::get(tx, frame.preamble().log())?;
-    Ok(log.is_some_and(|log| frame.preamble().seq <= log.merged))
+/// Stages a frame, unless it is in the documents: much comes again when a scope is read again.
+pub(super) fn stage_frame(tx: &Transaction<'_>, frame: &Frame, from: From) -> rusqlite::Result<()> {
+    let (log, seq) = (frame.preamble().log(), frame.preamble().seq);
+    let is_merged = logs::get(tx, log)?.is_some_and(|log| seq <= log.merged);
+    let is_another = outbox::hash(tx, log, seq)?.is_some_and(|kept| kept != frame.hash());
+    if is_merged && !is_another { Ok(()) } else { inbox::stage(tx, frame, from) }
 }
 
 fn own_logs(device: DeviceId) -> impl FnOnce(&Connection) -> rusqlite::Result<Vec<LogRow>> {

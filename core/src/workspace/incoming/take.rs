@@ -6,12 +6,13 @@ use crate::batch;
 use crate::crypto::{self, EpochKey, OpenError};
 use crate::merge::{self, MergeError, Merged};
 use crate::record::Engine;
-use crate::store::inbox::{self, Waiting};
+use crate::store::inbox::{self, From, Waiting};
 use crate::store::logs::{self, LogRow};
-use crate::store::{ParkReason, members, outbox, trials};
+use crate::store::{ParkReason, lives, members, outbox, settings, trials};
 use crate::workspace::ReadError;
 use crate::workspace::alarms::{AlarmKind, compare_rosters, raise};
-use crate::workspace::identity::Identity;
+use crate::workspace::identity::{Identity, name};
+use crate::workspace::life::{self, OtherLife};
 use crate::workspace::rows::RowWriter;
 use kahriz_proto::frame::{Frame, Preamble, VerifiedFrame};
 use rusqlite::Transaction;
@@ -25,10 +26,10 @@ pub(super) fn take_all(
     frames: Vec<Waiting>,
     taken: &mut Taken,
 ) -> Result<(), ReadError> {
-    for Waiting { row, hash, bytes } in frames {
+    for Waiting { row, hash, bytes, from } in frames {
         tx.execute_batch("SAVEPOINT frame")?;
         // The engine is not safe on hostile bytes: what makes it panic is parked like what it refuses.
-        let taking = AssertUnwindSafe(|| take_one(tx, identity, engine, row, bytes));
+        let taking = AssertUnwindSafe(|| take_one(tx, identity, engine, row, bytes, from));
         let outcome = catch_unwind(taking).unwrap_or(Err(ParkReason::Malformed.into()));
         match outcome.map_err(of_content) {
             Ok(merged) => {
@@ -39,9 +40,8 @@ pub(super) fn take_all(
             Err(MergeError::Park(reason)) => {
                 tx.execute_batch("ROLLBACK TO frame")?;
                 inbox::park(tx, row, reason)?;
-                if let Some(log) = inbox::log_of(tx, row)?.filter(|_| reason == ParkReason::Forked)
-                {
-                    raise(tx, AlarmKind::LogForked { log })?;
+                if matches!(reason, ParkReason::Forked | ParkReason::OtherLife) {
+                    note_fork(tx, row, reason)?;
                 }
                 taken.parked += 1;
             }
@@ -50,6 +50,17 @@ pub(super) fn take_all(
         }
         trials::end(tx, hash)?;
         tx.execute_batch("RELEASE frame")?;
+    }
+    Ok(())
+}
+
+/// Two frames at one place of a log are for a person to hear of; if the log is this device's own, it begins a new life.
+fn note_fork(tx: &Transaction<'_>, row: i64, reason: ParkReason) -> rusqlite::Result<()> {
+    if let Some(log) = inbox::log_of(tx, row)? {
+        raise(tx, AlarmKind::LogForked { log })?;
+    }
+    if reason == ParkReason::OtherLife {
+        settings::put(tx, name::CONTRADICTED, &[1])?;
     }
     Ok(())
 }
@@ -76,26 +87,52 @@ fn take_one(
     engine: &dyn Engine,
     row: i64,
     bytes: Vec<u8>,
+    from: From,
 ) -> Result<Merged, MergeError> {
     let frame = Frame::decode(bytes).map_err(|_| ParkReason::Malformed)?;
     let frame = believed(identity, frame)?;
     let preamble = frame.preamble();
     let log = logs::ensure(tx, preamble.device, preamble.scope, preamble.generation)?;
-    if preamble.seq <= log.merged {
+    let kept = outbox::hash(tx, preamble.log(), preamble.seq)?;
+    let is_kept = kept == Some(frame.hash());
+    if preamble.seq <= log.merged && kept.is_none_or(|_| is_kept) {
         inbox::remove(tx, row)?;
         return Ok(Merged::default());
     }
-    if preamble.device == identity.device() && !is_sealed_here(tx, &frame)? {
-        // Nobody else writes this log: another copy of this device does.
-        return Err(ParkReason::Forked.into());
+    // Nobody else writes a log of this device: another life of its store does.
+    let of_other_life = preamble.device == identity.device() && !is_kept;
+    if of_other_life && life::meet(tx, identity, &log, preamble)? == OtherLife::Contradicts {
+        return Err(ParkReason::OtherLife.into());
     }
+    let log = match preamble.seq <= log.merged {
+        true if of_other_life => life::take_back(tx, &log, preamble.seq)?,
+        true => return Err(ParkReason::Forked.into()),
+        false => log,
+    };
     in_order(tx, preamble, &log)?;
     compare_rosters(tx, identity, preamble)?;
     let key = members::key(tx, preamble.scope, preamble.epoch)?.ok_or(ParkReason::MissingKey)?;
     let plain = crypto::open(&frame, &EpochKey::from_bytes(&key)).map_err(why_unopened)?;
     let plain = batch::unpack(&plain)?;
-    let merged = merge::apply(tx, preamble, &log, &identity.roster, &plain, engine)?;
+    tx.execute_batch("SAVEPOINT content")?;
+    let apply = || merge::apply(tx, preamble, &log, &identity.roster, &plain, engine);
+    let merged = match apply() {
+        // This life has written something else at the same place of a record: that moves out of the way.
+        Err(MergeError::Park(ParkReason::Forked)) if of_other_life => {
+            tx.execute_batch("ROLLBACK TO content")?;
+            life::write_anew(tx, identity, &log).map_err(of_document)?;
+            apply()?
+        }
+        applied => applied?,
+    };
+    tx.execute_batch("RELEASE content")?;
     logs::advance(tx, log.id, preamble.seq, frame.hash())?;
+    if of_other_life {
+        lives::follow(tx, log.id, preamble.seq, frame.hash())?;
+    }
+    if !is_kept {
+        outbox::keep_carried(tx, log.id, &frame, u8::from(from == From::Relay))?;
+    }
     inbox::remove(tx, row)?;
     hear(tx, identity, preamble, &merged.announcements)?;
     let mut rows = RowWriter::new(members::scope_names(tx)?);
@@ -103,10 +140,13 @@ fn take_one(
     Ok(merged)
 }
 
-/// Whether this device has sealed the frame itself, and merges it again because it had let go of what it could read.
-fn is_sealed_here(tx: &Transaction<'_>, frame: &VerifiedFrame) -> rusqlite::Result<bool> {
-    let preamble = frame.preamble();
-    Ok(outbox::hash(tx, preamble.log(), preamble.seq)? == Some(frame.hash()))
+/// A stored document that cannot be read keeps what is to be merged into it waiting.
+fn of_document(error: ReadError) -> MergeError {
+    match error {
+        ReadError::Database(error) => error.into(),
+        ReadError::NoEngine => MergeError::NoEngine,
+        ReadError::Damaged => ParkReason::Malformed.into(),
+    }
 }
 
 /// Known device, in scope, not revoked at this number, and its signature.

@@ -39,13 +39,14 @@ impl Workspace {
     /// # Errors
     /// What the store says; everything merged so far is kept.
     pub fn merge_inbox(&self, progress: &mut dyn FnMut(u64)) -> Result<Taken, ReadError> {
-        let identity = self.identity();
         let mut taken = Taken::default();
         loop {
             let before = taken.frames;
             taken.parked = 0;
-            self.merge_once(&identity, &mut taken, progress)?;
-            if taken.parked == 0 || taken.frames == before {
+            self.merge_once(&self.identity(), &mut taken, progress)?;
+            let anew = self.begin_anew_if_contradicted()?;
+            if !anew && (taken.parked == 0 || taken.frames == before) {
+                self.keep_mark_soon();
                 return Ok(taken);
             }
         }

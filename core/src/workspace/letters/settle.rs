@@ -5,9 +5,9 @@ use super::{LettersError, LettersSettled, state};
 use crate::letters::Signed;
 use crate::merge::{self, Found};
 use crate::record::Engine;
-use crate::store::{letters, logs, members};
+use crate::store::{letters, members};
 use crate::workspace::Claimed;
-use crate::workspace::identity::{GENERATION, Identity};
+use crate::workspace::identity::Identity;
 use crate::workspace::rows::RowWriter;
 use kahriz_proto::ids::ScopeId;
 use rusqlite::Transaction;
@@ -75,7 +75,7 @@ pub(super) fn adopt(
     let mut rows = RowWriter::new(members::scope_names(tx)?);
     let mut changes = 0;
     for (scope, statements) in by_scope {
-        let carrier = logs::ensure(tx, identity.device(), scope, GENERATION)?;
+        let carrier = identity.own_log(tx, scope)?;
         // The engine is not safe on hostile bytes, and whoever held the phone could sign some.
         let adopting = || merge::adopt(tx, &carrier, &identity.roster, &statements, engine);
         let adopted = catch_unwind(AssertUnwindSafe(adopting));

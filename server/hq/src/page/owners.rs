@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use kahriz_core::workspace::Workspace;
+use kahriz_core::workspace::{Workspace, logs_of};
 use kahriz_proto::ids::{DeviceId, LogId, ScopeId};
 
 use super::line::People;
 
-/// Lives of a device's store among which a log is looked for. Each is a restored or copied phone: few have even two.
-const GENERATIONS: u32 = 16;
 /// Letters of an id that are enough to tell it from others.
 const ID_LETTERS: usize = 8;
 
@@ -62,9 +60,7 @@ fn logs(workspace: &Workspace) -> BTreeMap<LogId, DeviceId> {
     let mut logs = BTreeMap::new();
     for (device, _) in roster.members() {
         for scope in &scopes {
-            for generation in 1..=GENERATIONS {
-                logs.insert(LogId::of(device, *scope, generation), device);
-            }
+            logs.extend(logs_of(device, *scope).map(|log| (log, device)));
         }
     }
     logs

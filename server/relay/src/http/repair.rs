@@ -90,9 +90,11 @@ fn find(
         answer(&heads, question).map_err(|_| Refused::from(RefusalReason::Malformed))
     });
     let wants = request.wants.as_deref().unwrap_or_default();
-    let page = page::wanted(log, workspace, request.scope, wants, request.bytes)?;
+    let mut page = page::wanted(log, workspace, request.scope, wants, request.bytes)?;
+    page::resume(log, workspace, &mut page, request.held)?;
     let more = page.more.then_some(true);
-    Ok((RepairAnswer { end, ranges: ranges.transpose()?, more }, page))
+    let resumed = page.resumed.is_some().then_some(true);
+    Ok((RepairAnswer { end, ranges: ranges.transpose()?, more, resumed }, page))
 }
 
 fn end(log: &dyn Log, workspace: WorkspaceId, scope: ScopeId) -> Result<Cursor, LogError> {

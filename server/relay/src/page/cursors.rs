@@ -48,7 +48,9 @@ pub(crate) fn plan(
         if !known {
             plan.restart.push(index);
         }
-        starts.push((index, cursor.scope, if known { cursor.position } else { 0 }));
+        if known || request.compares != Some(true) {
+            starts.push((index, cursor.scope, if known { cursor.position } else { 0 }));
+        }
     }
     // The item that the caller holds in part comes first.
     if let Some(from) = request.pull_from {

@@ -5,6 +5,7 @@ use crate::log::{InLog, Log, LogError};
 use kahriz_proto::cursor::Position;
 use kahriz_proto::frame::FrameRef;
 use kahriz_proto::ids::{ScopeId, WorkspaceId};
+use kahriz_proto::message::{Partial, partial_tag};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Rows of one log that are listed in one question. Few, because a thousand logs may be wanted for one page.
@@ -44,6 +45,22 @@ pub(crate) fn wanted(
         });
     }
     Ok(page)
+}
+
+/// Goes on within the first item, if what the caller holds is its beginning. Blocks.
+pub(crate) fn resume(
+    log: &dyn Log,
+    workspace: WorkspaceId,
+    page: &mut Page,
+    held: Option<Partial>,
+) -> Result<(), LogError> {
+    let (Some(held), Some(first)) = (held, page.items.front()) else { return Ok(()) };
+    let mut bytes = vec![];
+    first.push(log, workspace, &mut bytes)?;
+    let len = usize::try_from(held.len).unwrap_or(usize::MAX);
+    let begun = bytes.get(..len).filter(|begun| partial_tag(begun) == held.tag);
+    page.resumed = begun.filter(|begun| begun.len() < bytes.len()).map(<[u8]>::len);
+    Ok(())
 }
 
 /// What stands in a log above a place, with the position of the first.

@@ -71,7 +71,7 @@ impl World {
 }
 
 fn plain(scope: ScopeId) -> RepairRequest {
-    RepairRequest { scope, ranges: None, wants: None, bytes: 1 << 20 }
+    RepairRequest { scope, ranges: None, wants: None, bytes: 1 << 20, held: None }
 }
 
 fn whole() -> Vec<Range> {

@@ -159,6 +159,7 @@ pub(crate) fn why(reason: ParkReason, words: &TrustWords) -> &'static str {
         ParkReason::MissingKey => words.park_key,
         ParkReason::UnknownDevice => words.park_unknown,
         ParkReason::Newer => words.park_newer,
+        ParkReason::OtherLife => words.park_other_life,
         ParkReason::NotInScope => words.park_scope,
         ParkReason::Revoked => words.park_revoked,
         ParkReason::Signature => words.park_signature,
