@@ -39,6 +39,8 @@ pub mod domain {
     pub const DEPOSIT: &str = "kahriz/v1/deposit";
     /// The short tag of a partly transferred frame.
     pub const PARTIAL: &str = "kahriz/v1/partial";
+    /// The checksum of a bundle's record.
+    pub const BUNDLE: &str = "kahriz/v1/bundle";
     /// The digest of the heads of a range of logs.
     pub const REPAIR: &str = "kahriz/v1/repair";
 }

@@ -5,6 +5,7 @@
 //! database or record content here: the relay is built on this crate alone, so what this crate
 //! cannot name, the relay cannot read.
 
+pub mod bundle;
 pub mod cursor;
 pub mod frame;
 pub mod hash;

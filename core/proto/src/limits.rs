@@ -70,6 +70,10 @@ pub const ENGINE_MEMORY_BYTES_MAX: u64 = 512 * 1024 * 1024;
 /// One entry of the roster: an epoch's wraps for 2,000 devices fit (1.2 KB each).
 pub const ROSTER_ENTRY_BYTES_MAX: usize = 3 * 1024 * 1024;
 
+/// A page of the roster in a bundle: the largest entry and a megabyte of keys beside it. It is also the longest record,
+/// and so what a reader holds in memory.
+pub const BUNDLE_PAGE_BYTES_MAX: usize = ROSTER_ENTRY_BYTES_MAX + 1024 * 1024;
+
 /// The control part of a sync request: cursors of a thousand scopes fit.
 pub const CONTROL_BYTES_MAX: usize = 64 * 1024;
 
