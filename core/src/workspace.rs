@@ -23,6 +23,7 @@
 mod admin;
 mod alarms;
 mod backup;
+mod bundle;
 mod draft;
 mod editing;
 mod epochs;
@@ -47,6 +48,7 @@ mod view;
 pub use admin::short_code;
 pub use alarms::{Alarm, AlarmKind};
 pub use backup::{BackedUp, BackupError};
+pub use bundle::{BundleError, Bundled, Carry, Unbundled};
 pub use draft::Draft;
 pub use editing::{Choice, Saved};
 pub(crate) use error::ONLY_A_COPY;

@@ -353,6 +353,17 @@ impl World {
         self.devices.iter_mut().for_each(|device| device.line.lead_to(&self.relay));
     }
 
+    /// A way to what a device serves nearby: a relay with nothing in it that knows the workspace.
+    ///
+    /// # Panics
+    /// As [`World::new`].
+    pub fn hotspot(&mut self, roster: RosterPage) -> SimulatedLine {
+        let home = self.folder.path().join(format!("hotspot-{}", self.devices.len()));
+        let served = SimulatedRelay::start(LogKind::Memory, &home);
+        served.register(roster);
+        SimulatedLine::to(&served, self.rng.random())
+    }
+
     /// A restored headquarters stands where the old one stood.
     pub fn replace_headquarters(&mut self, home: PathBuf, key: StoreKey, workspace: Workspace) {
         self.devices[0].become_another(home, key, workspace);

@@ -217,12 +217,12 @@ impl Fetching {
         report: &mut SyncReport,
     ) -> Result<(), SyncError> {
         let Batch { frames, .. } = std::mem::take(batch);
-        for bytes in &frames {
-            report.frames_pulled += 1;
-            let Ok(frame) = Frame::decode(bytes.clone()) else { continue };
-            self.note(line, &frame)?;
-        }
-        line.workspace.stage_frames(self.scope, frames, self.from)?;
+        report.frames_pulled += frames.len() as u64;
+        let decoded = frames.into_iter().filter_map(|bytes| Frame::decode(bytes).ok());
+        let frames: Vec<Frame> =
+            decoded.filter(|frame| frame.preamble().scope == self.scope).collect();
+        frames.iter().try_for_each(|frame| self.note(line, frame))?;
+        line.workspace.stage_frames(&frames, self.from)?;
         let done = report.frames_pulled;
         line.shell.progress(&super::Progress { phase: Phase::Pulling, done, total: 0 });
         Ok(())

@@ -196,6 +196,14 @@ pub(crate) fn rows_of(conn: &Connection, log: LogId, from: u64) -> Result<Vec<(i
         .collect()
 }
 
+/// Whether a frame waits here already.
+pub(crate) fn has(conn: &Connection, frame: &Frame) -> Result<bool> {
+    let (log, seq) = (frame.preamble().log(), frame.preamble().seq);
+    let sql = "SELECT EXISTS (SELECT 1 FROM inbox WHERE log = ?1 AND seq = ?2 AND hash = ?3)";
+    conn.prepare_cached(sql)?
+        .query_row(params![log.as_bytes(), seq, frame.hash().as_bytes()], |row| row.get(0))
+}
+
 /// The logs of a scope of which something waits and nothing is merged.
 pub(crate) fn unmet(conn: &Connection, scope: ScopeId) -> Result<Vec<LogId>> {
     conn.prepare_cached(

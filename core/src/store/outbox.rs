@@ -238,26 +238,26 @@ pub(crate) struct Kept {
     pub(crate) frame: Sealed,
 }
 
-/// The kept frames after these places and after a row, each after what it builds on: about `bytes` of them, at least
-/// one. What was let go of is not among them.
-pub(crate) fn kept_after(
+/// Kept frames after a row, each after what it builds on: about `bytes` of those that are wanted, at least one. What was
+/// let go of is not among them.
+fn kept_where(
     conn: &Connection,
-    places: &[FrameRef],
     after: i64,
     bytes: usize,
+    wanted: impl Fn(LogId, u64, u8) -> bool,
 ) -> Result<Vec<Kept>> {
     let mut statement = conn.prepare_cached(
-        "SELECT f.rowid, l.log, f.seq, f.bytes FROM frames f JOIN logs l ON l.id = f.log
+        "SELECT f.rowid, l.log, f.seq, f.state, f.bytes FROM frames f JOIN logs l ON l.id = f.log
          WHERE f.rowid > ?1 AND length(f.bytes) > 0 ORDER BY f.rowid",
     )?;
     let mut rows = statement.query([after])?;
     let (mut kept, mut total) = (vec![], 0);
     while let Some(row) = rows.next()? {
-        let (log, seq): (LogId, u64) = (id(row, 1)?, row.get(2)?);
-        if !places.iter().any(|place| place.log == log && seq > place.seq) {
+        let (log, seq) = (id(row, 1)?, row.get(2)?);
+        if !wanted(log, seq, row.get(3)?) {
             continue;
         }
-        let frame = Sealed { log, seq, bytes: row.get(3)? };
+        let frame = Sealed { log, seq, bytes: row.get(4)? };
         total += frame.bytes.len();
         if !kept.is_empty() && total > bytes {
             break;
@@ -265,6 +265,27 @@ pub(crate) fn kept_after(
         kept.push(Kept { row: row.get(0)?, frame });
     }
     Ok(kept)
+}
+
+/// The kept frames after these places and after a row: about `bytes` of them.
+pub(crate) fn kept_after(
+    conn: &Connection,
+    places: &[FrameRef],
+    after: i64,
+    bytes: usize,
+) -> Result<Vec<Kept>> {
+    let is_after = |log, seq, _| places.iter().any(|place| place.log == log && seq > place.seq);
+    kept_where(conn, after, bytes, is_after)
+}
+
+/// The kept frames after a row, or those of them that no relay is known to hold: about `bytes` of them.
+pub(crate) fn to_carry(
+    conn: &Connection,
+    undelivered: bool,
+    after: i64,
+    bytes: usize,
+) -> Result<Vec<Kept>> {
+    kept_where(conn, after, bytes, |_, _, state| !undelivered || state != 1)
 }
 
 /// The newest frame that was sealed in each own log.

@@ -46,20 +46,13 @@ impl Workspace {
         })
     }
 
-    /// Commits frames that were asked for by their place. What is no frame of the scope is left out.
-    pub(crate) fn stage_frames(
-        &self,
-        scope: ScopeId,
-        frames: Vec<Vec<u8>>,
-        from: From,
-    ) -> rusqlite::Result<u64> {
+    /// Commits frames that did not come by a cursor; says how many of them are new here.
+    pub(crate) fn stage_frames(&self, frames: &[Frame], from: From) -> rusqlite::Result<u64> {
         self.store.write(|tx| {
             let mut staged = 0;
-            let decoded = frames.into_iter().filter_map(|bytes| Frame::decode(bytes).ok());
-            for frame in decoded.filter(|frame| frame.preamble().scope == scope) {
-                rereads::has_come(tx, scope, frame.hash())?;
-                stage_frame(tx, &frame, from)?;
-                staged += 1;
+            for frame in frames {
+                rereads::has_come(tx, frame.preamble().scope, frame.hash())?;
+                staged += u64::from(stage_frame(tx, frame, from)?);
             }
             Ok(staged)
         })

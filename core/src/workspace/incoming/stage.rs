@@ -116,19 +116,28 @@ fn take_content(
     match content {
         // The session has decoded it before, to hash it.
         PageContent::Frame(bytes) => match Frame::decode(bytes.clone()) {
-            Ok(frame) => stage_frame(tx, &frame, From::Relay),
+            Ok(frame) => stage_frame(tx, &frame, From::Relay).map(drop),
             Err(_) => Ok(()),
         },
         PageContent::Own(_) => Ok(()),
     }
 }
 
-/// Stages a frame, unless it is in the documents: much comes again when a scope is read again.
-pub(super) fn stage_frame(tx: &Transaction<'_>, frame: &Frame, from: From) -> rusqlite::Result<()> {
+/// Stages a frame, unless it is in the documents: much comes again when a scope is read again. Says whether it is new.
+pub(super) fn stage_frame(
+    tx: &Transaction<'_>,
+    frame: &Frame,
+    from: From,
+) -> rusqlite::Result<bool> {
     let (log, seq) = (frame.preamble().log(), frame.preamble().seq);
     let is_merged = logs::get(tx, log)?.is_some_and(|log| seq <= log.merged);
     let is_another = outbox::hash(tx, log, seq)?.is_some_and(|kept| kept != frame.hash());
-    if is_merged && !is_another { Ok(()) } else { inbox::stage(tx, frame, from) }
+    if is_merged && !is_another {
+        return Ok(false);
+    }
+    let is_new = !inbox::has(tx, frame)?;
+    inbox::stage(tx, frame, from)?;
+    Ok(is_new)
 }
 
 fn own_logs(device: DeviceId) -> impl FnOnce(&Connection) -> rusqlite::Result<Vec<LogRow>> {
