@@ -31,6 +31,8 @@ targets! {
     "page-item" "one item of a page" words::page_item,
     "sync-request" "the control part of a request" words::sync_request,
     "sync-answer" "the control part of an answer, and refusals" words::sync_answer,
+    "repair" "both control parts of a repair, answered and heard" words::repair,
+    "bundle" "a bundle's file" words::bundle,
     "roster-entry" "one signed entry of the roster" words::roster_entry,
     "roster" "a page of entries, appended one by one" words::roster,
     "join" "a newcomer's request, and a page of them" words::join,

@@ -7,14 +7,17 @@ use kahriz_core::batch::{self, Announcement, Entry as BatchEntry, ParsedEntry};
 use kahriz_core::human_id::{HumanId, human_id};
 use kahriz_core::record::{Change, Document};
 use kahriz_core::value::{FieldType, Scalar, Value};
-use kahriz_proto::frame::Frame;
+use kahriz_proto::bundle::BundleWriter;
+use kahriz_proto::frame::{Frame, FrameRef};
 use kahriz_proto::ids::{LogId, RecordId};
 use kahriz_proto::item::{ITEM_BYTES_MAX, ItemReader, PageItem, read_varint};
 use kahriz_proto::join::{Invite, Join, JoinPage};
 use kahriz_proto::message::{Refusal, RosterPage, SyncAnswer, SyncRequest};
+use kahriz_proto::repair::{Comparison, RepairRequest};
 use kahriz_proto::roster::Entry;
+use kahriz_tests::targets;
 use kahriz_tests::world::relay::Posted;
-use kahriz_tests::world::{Insider, LogKind, SimulatedRelay, World, scratch_folder};
+use kahriz_tests::world::{Insider, LogKind, SimulatedRelay, Who, World, scratch_folder};
 use proptest::prelude::*;
 use std::sync::OnceLock;
 
@@ -27,6 +30,8 @@ struct Samples {
     request: Vec<u8>,
     batch: Vec<u8>,
     packed: Vec<u8>,
+    repair: Vec<u8>,
+    bundle: Vec<u8>,
 }
 
 fn samples() -> &'static Samples {
@@ -51,8 +56,15 @@ fn samples() -> &'static Samples {
             ..SyncRequest::default()
         };
         let request = minicbor::to_vec(request).unwrap();
-        let entries = world.at(kahriz_tests::world::Who::HEADQUARTERS).roster_entries(0).unwrap();
-        Samples { frame, entries, join, invite, request, batch, packed }
+        let entries = world.at(Who::HEADQUARTERS).roster_entries(0).unwrap();
+        let ranges = Comparison::new(vec![]).question();
+        let wants = Some(vec![FrameRef { log, seq: 3 }]);
+        let repair =
+            minicbor::to_vec(RepairRequest { scope, ranges, wants, bytes: 9_000 }).unwrap();
+        let mut bundle = BundleWriter::new(world.at(Who::HEADQUARTERS).id());
+        bundle.frame(&frame).unwrap();
+        let bundle = [vec![100], bundle.finish()].concat();
+        Samples { frame, entries, join, invite, request, batch, packed, repair, bundle }
     })
 }
 
@@ -86,6 +98,8 @@ fn read_everything(bytes: &[u8]) {
     let _ = minicbor::decode::<SyncRequest>(bytes);
     let _ = minicbor::decode::<SyncAnswer>(bytes);
     let _ = minicbor::decode::<Refusal>(bytes);
+    (targets::find("repair").unwrap().read)(bytes);
+    (targets::find("bundle").unwrap().read)(bytes);
     let _ = minicbor::decode::<PageItem>(bytes);
     let _ = minicbor::decode::<Announcement>(bytes);
     let _ = read_varint(bytes);
@@ -161,6 +175,14 @@ proptest! {
         request in mutated(&samples().request),
     ) {
         [join, invite, request].iter().for_each(|bytes| read_everything(bytes));
+    }
+
+    #[test]
+    fn a_mutated_repair_or_bundle_is_read_or_refused(
+        repair in mutated(&samples().repair),
+        bundle in mutated(&samples().bundle),
+    ) {
+        [repair, bundle].iter().for_each(|bytes| read_everything(bytes));
     }
 
     #[test]

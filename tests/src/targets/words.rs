@@ -4,12 +4,14 @@ use crate::world::relay::Posted;
 use crate::world::{Insider, LogKind, SimulatedRelay, Who, World, clock, scratch_folder};
 use kahriz_core::crypto;
 use kahriz_core::drive::{HttpRequest, Method};
+use kahriz_proto::bundle::{BundleReader, BundleWriter, Piece};
 use kahriz_proto::frame::Frame;
-use kahriz_proto::ids::{RelayId, SigningPublic, WorkspaceId};
+use kahriz_proto::ids::{LogId, RelayId, SigningPublic, WorkspaceId};
 use kahriz_proto::item::{ITEM_BYTES_MAX, ItemReader, PageItem, read_varint};
 use kahriz_proto::join::{Join, JoinPage};
 use kahriz_proto::letter::{Deposit, LetterPage};
-use kahriz_proto::message::{Refusal, RosterPage, SyncAnswer, SyncRequest};
+use kahriz_proto::message::{LogState, Refusal, RosterPage, SyncAnswer, SyncRequest};
+use kahriz_proto::repair::{Comparison, RepairAnswer, RepairRequest, answer};
 use kahriz_proto::roster::{Action, Entry, Roster};
 use minicbor::{Decode, Encode};
 use std::cell::RefCell;
@@ -61,6 +63,54 @@ pub(super) fn sync_answer(bytes: &[u8]) {
     round::<Refusal>(bytes);
 }
 
+/// As a question at a replica that holds some logs, and as an answer to one that holds others.
+pub(super) fn repair(bytes: &[u8]) {
+    round::<RepairRequest>(bytes);
+    round::<RepairAnswer>(bytes);
+    let head = |byte| LogState { log: LogId::from_bytes([byte; 16]), seq: 3, tag: [byte; 8] };
+    let own: Vec<LogState> = (0..200).step_by(3).map(head).collect();
+    let asked = minicbor::decode::<RepairRequest>(bytes).ok().and_then(|asked| asked.ranges);
+    if let Some(answered) = asked.and_then(|question| answer(&own, &question).ok()) {
+        assert!(Comparison::new(own.clone()).hear(answered).is_ok(), "every answer is one");
+    }
+    let told = minicbor::decode::<RepairAnswer>(bytes).ok().and_then(|told| told.ranges);
+    let mut comparison = Comparison::new((0..200).step_by(7).map(head).collect());
+    if told.is_some_and(|told| comparison.hear(told).is_ok()) {
+        if let Some(question) = comparison.question() {
+            assert!(answer(&own, &question).is_ok(), "every question is one");
+        }
+        let differences = comparison.differences();
+        assert!(differences.iter().all(|difference| difference.own != difference.theirs));
+    }
+}
+
+/// The first byte says how long the pieces are. What comes out is whole in a bundle of its own.
+pub(super) fn bundle(bytes: &[u8]) {
+    let [size, file @ ..] = bytes else { return };
+    let (mut reader, mut pieces) = (BundleReader::default(), vec![]);
+    for bytes in file.chunks(usize::from(*size) + 1) {
+        reader.push(bytes);
+        pieces.extend(&mut reader);
+    }
+    reader.end();
+    pieces.extend(&mut reader);
+    assert!(reader.finish().skipped_bytes <= file.len() as u64);
+    let mut writer = BundleWriter::new(WorkspaceId::of(&SOME_KEY));
+    pieces.retain(|piece| !matches!(piece, Piece::Head { .. }));
+    for piece in &pieces {
+        let written = match piece {
+            Piece::Frame(bytes) => writer.frame(bytes),
+            Piece::RosterPage(page) => writer.roster_page(page),
+            Piece::Head { .. } => Ok(()),
+        };
+        assert!(written.is_ok(), "what was read can be written");
+    }
+    let mut again = BundleReader::default();
+    again.push(&writer.finish());
+    assert_eq!(again.by_ref().skip(1).collect::<Vec<_>>(), pieces);
+    assert!(again.finish().is_none());
+}
+
 pub(super) fn roster_entry(bytes: &[u8]) {
     let Some(entry) = Entry::decode(bytes) else { return };
     assert_eq!(entry.to_bytes(), bytes, "one encoding for each entry");
@@ -108,7 +158,9 @@ pub(super) fn token(bytes: &[u8]) {
 /// A member posts these bytes, with a token that covers their first item, or all of them if there is none.
 pub(super) fn http(bytes: &[u8]) {
     thread_local! { static RELAY: RefCell<Posting> = RefCell::new(Posting::new()); }
-    RELAY.with_borrow_mut(|relay| relay.post(bytes));
+    RELAY.with_borrow_mut(|relay| {
+        ["/v1/sync", "/v1/repair"].iter().for_each(|path| relay.post(path, bytes));
+    });
 }
 
 struct Posting {
@@ -128,20 +180,15 @@ impl Posting {
         Self { relay, audience: hq.roster().relay(), insider }
     }
 
-    fn post(&mut self, body: &[u8]) {
+    fn post(&mut self, path: &'static str, body: &[u8]) {
         let mut items = ItemReader::default();
         items.push(body);
         let control = items.next_item(ITEM_BYTES_MAX).ok().flatten().unwrap_or(body.to_vec());
         let signing = self.insider.secrets.signing.clone();
         let until = clock::real_ms() / 1_000 + 60;
         let token = crypto::token(&signing, self.audience, until, &control, self.insider.rng());
-        let request = HttpRequest {
-            method: Method::Post,
-            path: "/v1/sync",
-            token: &token,
-            body,
-            registration: None,
-        };
+        let request =
+            HttpRequest { method: Method::Post, path, token: &token, body, registration: None };
         let answer = self.relay.deliver(&Posted::of(&request));
         assert!(answer.status == 200 || (400..500).contains(&answer.status), "{}", answer.status);
     }

@@ -5,8 +5,9 @@ use kahriz_core::crypto;
 use kahriz_core::record::{Author, Change, Document, Edit, Write};
 use kahriz_core::value::{Scalar, Shape, Vertex};
 use kahriz_hq::paper;
+use kahriz_proto::bundle::BundleWriter;
 use kahriz_proto::cursor::Cursor;
-use kahriz_proto::frame::Frame;
+use kahriz_proto::frame::{Frame, FrameRef};
 use kahriz_proto::ids::{Incarnation, LogId, RelayId};
 use kahriz_proto::item::{PageContent, PageItem, push_item};
 use kahriz_proto::letter::{Deposit, KeptLetter, LetterPage};
@@ -14,6 +15,7 @@ use kahriz_proto::message::{
     LogState, Partial, PullFrom, Refusal, RefusalReason, RosterPage, SyncAnswer, SyncRequest,
     Verdict,
 };
+use kahriz_proto::repair::{self, Comparison, RepairAnswer, RepairRequest};
 use kahriz_proto::roster::Role;
 use kahriz_tests::world::{Insider, Who, World};
 
@@ -34,6 +36,7 @@ pub(super) fn all() -> Vec<Seed> {
         of_exchanges(&world, &frames),
         of_roster(&mut world),
         of_letters(&world, &insider),
+        of_repairs(&world, &frames),
         of_insides(),
         of_values(),
         of_typed(record),
@@ -175,6 +178,35 @@ fn of_letters(world: &World, insider: &Insider) -> Vec<Seed> {
         seed("token", "token", token.clone()),
         seed("token", "token-without-signature", token.rsplit_once('.').unwrap().0),
     ]
+}
+
+fn of_repairs(world: &World, frames: &[Vec<u8>]) -> Vec<Seed> {
+    let (id, scope, log) = (world.at(Who::HEADQUARTERS).id(), world.scope(0), world.relay.log());
+    let heads = log.heads(id, scope).unwrap();
+    let question = Comparison::new(heads[..1].to_vec()).question();
+    let wants = heads.iter().map(|head| FrameRef { log: head.log, seq: 0 }).collect();
+    let asks = RepairRequest { scope, ranges: question.clone(), wants: Some(wants), bytes: 9_000 };
+    let ranges = repair::answer(&heads, &question.unwrap()).ok();
+    let tells = RepairAnswer { end: Cursor::start(scope), ranges, more: Some(true) };
+    let asks = minicbor::to_vec(asks).unwrap();
+    let mut body = vec![];
+    push_item(&mut body, &asks);
+    vec![
+        seed("repair", "asks", asks),
+        seed("repair", "tells", minicbor::to_vec(tells).unwrap()),
+        seed("http", "repairs", body),
+        seed("bundle", "whole", [vec![40], bundle(world, frames)].concat()),
+        seed("bundle", "damaged", [&[200], &bundle(world, frames)[30..]].concat()),
+    ]
+}
+
+fn bundle(world: &World, frames: &[Vec<u8>]) -> Vec<u8> {
+    let hq = world.at(Who::HEADQUARTERS);
+    let mut writer = BundleWriter::new(hq.id());
+    let entries = hq.roster_entries(0).unwrap().into_iter().take(3).map(Into::into).collect();
+    writer.roster_page(&RosterPage { entries, keys: None }).unwrap();
+    frames.iter().take(2).for_each(|frame| writer.frame(frame).unwrap());
+    writer.finish()
 }
 
 /// A record created and edited, as a chunk, as a batch, and packed.
