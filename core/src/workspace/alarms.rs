@@ -61,6 +61,12 @@ pub enum AlarmKind {
         /// The log.
         log: LogId,
     },
+    /// A device writes another log than before: its store was restored from an older copy, or copied.
+    #[error("a device was restored or copied, and goes on in a log of its own: nothing is lost by that")]
+    NewLife {
+        /// The new log.
+        log: LogId,
+    },
     /// The relay says that this device was revoked, and the member list does not.
     #[error("the relay says that this device was revoked, but no administrator has signed that")]
     FalseRevocation,
@@ -94,7 +100,7 @@ impl AlarmKind {
     /// Whether somebody may be at work against the workspace; what is not red is worth knowing.
     #[must_use]
     pub fn is_red(&self) -> bool {
-        !matches!(self, Self::RelayWentBack { .. })
+        !matches!(self, Self::RelayWentBack { .. } | Self::NewLife { .. })
     }
 
     fn parts(self) -> (u8, Vec<u8>, u64) {
@@ -110,6 +116,7 @@ impl AlarmKind {
             Self::LogForked { log } => (7, log.as_bytes().to_vec(), 0),
             Self::FalseRevocation => (8, vec![], 0),
             Self::RosterSplit { entry } => (ROSTER_SPLIT, vec![], entry),
+            Self::NewLife { log } => (10, log.as_bytes().to_vec(), 0),
         }
     }
 
@@ -129,6 +136,7 @@ impl AlarmKind {
             7 => Self::LogForked { log: log()? },
             8 => Self::FalseRevocation,
             ROSTER_SPLIT => Self::RosterSplit { entry: row.number },
+            10 => Self::NewLife { log: log()? },
             _ => return None,
         })
     }

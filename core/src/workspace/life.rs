@@ -33,12 +33,8 @@ impl Workspace {
             return Ok(());
         }
         let mark = self.store.mark().map_err(OpenStoreError::from)?;
-        let (own, was_marked) = self.store.read(|conn| {
-            Ok::<_, rusqlite::Error>((
-                self.counted(conn)?,
-                settings::get(conn, name::MARKED)?.is_some(),
-            ))
-        })?;
+        let own = self.counted()?;
+        let was_marked = self.has_setting(name::MARKED)?;
         let is_behind = |mark: &Mark| {
             mark.generation > own.generation
                 || (mark.generation == own.generation && mark.sealed > own.sealed)
@@ -122,15 +118,16 @@ impl Workspace {
     }
 
     fn keep_mark(&self) -> std::io::Result<()> {
-        let now = self.store.read(|conn| self.counted(conn)).map_err(std::io::Error::other)?;
+        let now = self.counted().map_err(std::io::Error::other)?;
         if self.store.mark()? == Some(now) { Ok(()) } else { self.store.set_mark(now) }
     }
 
-    fn counted(&self, conn: &Connection) -> rusqlite::Result<Mark> {
-        let identity = self.identity();
-        let own = own_logs(conn, identity.device())?.into_iter();
-        let own = own.filter(|log| log.generation == identity.generation);
-        Ok(Mark { generation: identity.generation, sealed: own.map(|log| log.sealed).sum() })
+    /// What the mark is to say. Nobody may wait for the identity while holding the store.
+    fn counted(&self) -> rusqlite::Result<Mark> {
+        let (device, generation) = (self.device(), self.generation());
+        let own = self.store.read(|conn| own_logs(conn, device))?.into_iter();
+        let own = own.filter(|log| log.generation == generation);
+        Ok(Mark { generation, sealed: own.map(|log| log.sealed).sum() })
     }
 
     pub(super) fn has_setting(&self, name: &str) -> rusqlite::Result<bool> {

@@ -116,6 +116,8 @@ fn a_copied_phone_and_its_original_both_keep_their_edits_and_headquarters_sees_t
     assert_eq!(stands(&story.world, HQ, shared, "mother_name"), set(&["of the twin 2"]));
     let lives: BTreeSet<u32> = [leyla, twin].map(|who| story.world.at(who).generation()).into();
     assert_eq!(lives, BTreeSet::from([1, 2]), "the original goes on as it was");
+    let alarms = story.world.at(HQ).alarms().unwrap();
+    assert!(alarms.iter().any(|alarm| matches!(alarm.kind, AlarmKind::NewLife { .. })));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::store::logs::{self, LogRow};
 use crate::store::{ParkReason, lives, members, outbox, settings, trials};
 use crate::workspace::ReadError;
 use crate::workspace::alarms::{AlarmKind, compare_rosters, raise};
-use crate::workspace::identity::{Identity, name};
+use crate::workspace::identity::{FIRST_LIFE, Identity, name};
 use crate::workspace::life::{self, OtherLife};
 use crate::workspace::rows::RowWriter;
 use kahriz_proto::frame::{Frame, Preamble, VerifiedFrame};
@@ -129,6 +129,9 @@ fn take_one(
     logs::advance(tx, log.id, preamble.seq, frame.hash())?;
     if of_other_life {
         lives::follow(tx, log.id, preamble.seq, frame.hash())?;
+    }
+    if preamble.generation > FIRST_LIFE && preamble.seq == 1 {
+        raise(tx, AlarmKind::NewLife { log: log.log })?;
     }
     if !is_kept {
         outbox::keep_carried(tx, log.id, &frame, u8::from(from == From::Relay))?;

@@ -125,6 +125,7 @@ fn in_words(kind: AlarmKind, words: &TrustWords) -> (&'static str, &'static str)
         AlarmKind::FramesWithheld { .. } => (words.frames_withheld, words.frames_withheld_do),
         AlarmKind::RelayWentBack { .. } => (words.relay_back, words.relay_back_do),
         AlarmKind::LogForked { .. } => (words.log_forked, words.log_forked_do),
+        AlarmKind::NewLife { .. } => (words.new_life, words.new_life_do),
         AlarmKind::FalseRevocation => (words.false_revocation, words.false_revocation_do),
         AlarmKind::RosterSplit { .. } => (words.roster_split, words.roster_split_do),
     }
@@ -144,7 +145,7 @@ fn about(workspace: &Workspace, kind: AlarmKind, owners: &Owners) -> String {
             format!("{} {}: {missing}", owners.writer(log), short(&log))
         }
         AlarmKind::RelayWentBack { scope } => owners.area(scope),
-        AlarmKind::LogForked { log } => format!("{} {}", owners.writer(log), short(&log)),
+        AlarmKind::LogForked { log } | AlarmKind::NewLife { log } => format!("{} {}", owners.writer(log), short(&log)),
         AlarmKind::InviteTaken { .. } | AlarmKind::FalseRevocation => String::new(),
     }
 }
