@@ -31,6 +31,9 @@ pub struct SyncRequest {
     /// The caller wants to know what the relay holds of its own logs, because it isn't sure.
     #[n(5)]
     pub ask_logs: Option<bool>,
+    /// The caller has lost frames that it has sealed itself: they are to come as bytes, and not as their hashes.
+    #[n(6)]
+    pub own: Option<bool>,
 }
 
 /// An item of which the caller holds the first bytes already.

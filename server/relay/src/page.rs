@@ -29,6 +29,8 @@ pub(crate) struct Planned {
     index: u32,
     scope: ScopeId,
     listed: Listed,
+    /// Only its hash is told: the reader has sealed it.
+    by_hash: bool,
 }
 
 /// One page, and what is to be said about the cursors that it was asked with.
@@ -43,6 +45,8 @@ pub(crate) struct Plan {
     pub(crate) restart: Vec<u32>,
     pub(crate) not_granted: Vec<u32>,
     pub(crate) incarnation: Option<Incarnation>,
+    /// What the reader has sealed itself comes as bytes too.
+    own_as_bytes: bool,
 }
 
 /// Who reads.
@@ -59,7 +63,7 @@ pub(crate) fn plan(
     reader: Reader,
     request: &SyncRequest,
 ) -> Result<Plan, LogError> {
-    let mut plan = Plan::default();
+    let mut plan = Plan { own_as_bytes: request.own == Some(true), ..Plan::default() };
     let mut starts = vec![];
     for (index, cursor) in (0_u32..).zip(&request.cursors) {
         let member = roster.member(reader.device);
@@ -134,7 +138,8 @@ impl Plan {
         loop {
             let listed = log.listing(reader.workspace, scope, after, count)?;
             for listed in &listed {
-                if !self.take(reader, budget, Planned { index, scope, listed: *listed }) {
+                let by_hash = listed.device == reader.device && !self.own_as_bytes;
+                if !self.take(budget, Planned { index, scope, listed: *listed, by_hash }) {
                     self.more = true;
                     return Ok(());
                 }
@@ -146,9 +151,8 @@ impl Plan {
         }
     }
 
-    fn take(&mut self, reader: Reader, budget: usize, item: Planned) -> bool {
-        let own = item.listed.device == reader.device;
-        let bytes = if own { OWN_ITEM_BYTES } else { item.listed.len + ITEM_OVERHEAD };
+    fn take(&mut self, budget: usize, item: Planned) -> bool {
+        let bytes = if item.by_hash { OWN_ITEM_BYTES } else { item.listed.len + ITEM_OVERHEAD };
         let fits = if self.items.is_empty() { budget > 0 } else { self.bytes + bytes <= budget };
         if fits && self.items.len() < PAGE_ITEMS_MAX {
             self.bytes += bytes;
@@ -184,7 +188,7 @@ fn push_bytes(
     out: &mut Vec<u8>,
 ) -> Result<(), LogError> {
     let position = item.listed.position;
-    let content = if item.listed.device == reader.device {
+    let content = if item.by_hash {
         PageContent::Own(item.listed.hash)
     } else {
         let frame = log.frame(reader.workspace, item.scope, position)?;

@@ -94,6 +94,7 @@ fn of_exchanges(world: &World, frames: &[Vec<u8>]) -> Vec<Seed> {
         push_offset: Some(40),
         pull_from: Some(PullFrom { scope: 0, position: 3, offset: 70 }),
         ask_logs: Some(true),
+        own: None,
     };
     let plain = SyncRequest { push_offset: None, pull_from: None, ..full.clone() };
     let answer = SyncAnswer {

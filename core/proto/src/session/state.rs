@@ -37,6 +37,8 @@ pub struct Session {
     roster_at_relay: u64,
     /// It is not known what the relay holds of the own logs: ask before pushing.
     unsure: bool,
+    /// What this device has sealed is to come as bytes.
+    wants_own: bool,
     relay_partial: Option<Partial>,
     pull_partial: Option<(PullFrom, Vec<u8>)>,
     on_the_way: VecDeque<FrameRef>,
@@ -72,6 +74,12 @@ impl Session {
     /// whose acknowledgement never arrived.
     #[must_use]
     pub fn new(cursors: Vec<Cursor>, roster: u64, unsure: bool) -> Self {
+        Self::with_own(cursors, roster, unsure, false)
+    }
+
+    /// The same; `wants_own` says that frames which this device has sealed itself are to come back as bytes.
+    #[must_use]
+    pub fn with_own(cursors: Vec<Cursor>, roster: u64, unsure: bool, wants_own: bool) -> Self {
         let mut session = Self {
             at: At::Sealing,
             outputs: VecDeque::new(),
@@ -80,6 +88,7 @@ impl Session {
             roster,
             roster_at_relay: roster,
             unsure,
+            wants_own,
             relay_partial: None,
             pull_partial: None,
             on_the_way: VecDeque::new(),
@@ -208,6 +217,7 @@ impl Session {
             push_offset,
             pull_from: pull.as_ref().map(|(from, _)| *from),
             ask_logs: self.unsure.then_some(true),
+            own: self.wants_own.then_some(true),
         };
         let control = minicbor::to_vec(&request).expect("writing to a vector cannot fail");
         let partial = pull.map(|(_, bytes)| bytes).unwrap_or_default();

@@ -86,7 +86,13 @@ async fn what_one_phone_brings_the_other_gets_and_its_own_comes_back_as_a_hash()
     assert_eq!(contents, [(1, whole(&frames[0])), (2, whole(&frames[1]))]);
     let (_, items) = world.pull(&world.officer).await;
     let contents: Vec<_> = items.into_iter().map(|item| item.content).collect();
-    assert_eq!(contents, frames.map(|frame| PageContent::Own(frame.hash())));
+    assert_eq!(contents, frames.each_ref().map(|frame| PageContent::Own(frame.hash())));
+    // Unless it says that it has them no more.
+    let from_start = from_start(&world.organisation, &[world.organisation.scope(1)]);
+    let own = SyncRequest { own: Some(true), ..from_start };
+    let (_, items) = world.running.sync(&world.organisation, &world.officer, &own, &[]).await;
+    let contents: Vec<_> = items.into_iter().map(|item| item.content).collect();
+    assert_eq!(contents, frames.each_ref().map(whole));
 }
 
 #[tokio::test]
