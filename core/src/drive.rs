@@ -234,6 +234,7 @@ fn go_out(line: &mut Line<'_>, report: SyncReport) -> Result<SyncReport, SyncErr
         None => {
             workspace.note_contact(now);
             workspace.compare_with_heartbeat(now)?;
+            workspace.let_go_of_frames()?;
             Ok(report)
         }
         Some(Failure::Refused(RefusalReason::Revoked)) => {
@@ -267,7 +268,8 @@ fn push_and_pull(line: &mut Line<'_>, report: &mut SyncReport) -> Result<(), Syn
         report.changes_sealed += line.seal()?;
     }
     let seq = workspace.roster_seq();
-    let mut session = Session::new(workspace.cursors()?, seq, unsure);
+    let lacks_own = workspace.lacks_own_frames()?;
+    let mut session = Session::with_own(workspace.cursors()?, seq, unsure, lacks_own);
     loop {
         while let Some(output) = session.poll() {
             if let Output::Finished(finish) = output {

@@ -22,6 +22,7 @@
 
 mod admin;
 mod alarms;
+mod backed_up;
 mod backup;
 mod draft;
 mod editing;

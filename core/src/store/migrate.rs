@@ -19,6 +19,7 @@ const MIGRATIONS: &[Migration] = &[
     &[include_str!("../../sql/0007_rereads.sql")],
     &[include_str!("../../sql/0008_who_decided.sql")],
     &[include_str!("../../sql/0009_frames_by_row.sql")],
+    &[include_str!("../../sql/0010_backed_up.sql")],
 ];
 
 /// Why the schema could not be brought up to date.

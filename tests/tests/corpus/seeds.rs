@@ -210,7 +210,7 @@ fn of_insides() -> Vec<Seed> {
         seed(
             "announcement",
             "merged",
-            minicbor::to_vec(Announcement::Merged { logs: vec![] }).unwrap(),
+            minicbor::to_vec(Announcement::Merged { logs: vec![], backed_up: None }).unwrap(),
         ),
     ]
 }

@@ -48,8 +48,12 @@ fn in_words(
         status.store_bytes as f64 / 1e6
     ))?;
     desk.say(&format!(
-        "on this device only: {} changes and {} sealed frames; at the relay: {} frames",
-        status.unsealed_changes, status.frames_waiting, status.frames_at_relay
+        "on this device only: {} changes and {} sealed frames; at the relay: {} frames; at headquarters: {}; backed up: {}",
+        status.unsealed_changes,
+        status.frames_waiting,
+        status.frames_at_relay,
+        status.frames_at_headquarters,
+        status.frames_backed_up
     ))?;
     for (count, what) in [
         (status.frames_refused, "frames that the relay refuses"),
@@ -193,6 +197,8 @@ fn in_json(
         "unsealed_changes": status.unsealed_changes,
         "frames_waiting": status.frames_waiting,
         "frames_at_relay": status.frames_at_relay,
+        "frames_at_headquarters": status.frames_at_headquarters,
+        "frames_backed_up": status.frames_backed_up,
         "frames_refused": status.frames_refused,
         "inbox_waiting": status.inbox_waiting,
         "inbox_quarantined": status.inbox_quarantined,
