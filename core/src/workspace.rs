@@ -20,6 +20,7 @@
 //! # Ok(()) }
 //! ```
 
+mod account;
 mod admin;
 mod alarms;
 mod backed_up;
@@ -44,6 +45,7 @@ mod rows;
 mod trust;
 mod view;
 
+pub use account::{DeviceAccount, Gap};
 pub use admin::short_code;
 pub use alarms::{Alarm, AlarmKind};
 pub use backup::{BackedUp, BackupError};
@@ -56,7 +58,7 @@ pub use incoming::Taken;
 pub use lease::Lease;
 pub use letters::{LetterState, LetterView, LettersError, LettersSettled};
 pub use quarantine::{Quarantined, Ruling};
-pub use reading::{DeviceAccount, Parked, Rebuilt, Status};
+pub use reading::{Parked, Rebuilt, Status};
 pub use recovery::{
     AdminRequest, Belief, KnownNames, NotARosterFile, RestoreError, Restoring, RosterFile,
     admin_code, headquarters_of, verified_roster,

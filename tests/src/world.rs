@@ -28,7 +28,8 @@ pub use weather::Weather;
 use clock::Calendar;
 use kahriz_core::drive::{self, SyncError, SyncReport};
 use kahriz_core::workspace::{
-    BackedUp, Claimed, Founding, Keepsakes, Profile, Revoked, ScopeProfile, StoreKey, Workspace,
+    BackedUp, Claimed, DeviceAccount, Founding, Keepsakes, Profile, Revoked, ScopeProfile,
+    StoreKey, Workspace,
 };
 use kahriz_proto::ids::ScopeId;
 use kahriz_proto::join::Invite;
@@ -346,10 +347,19 @@ impl World {
                 }
             }
             if !moved {
+                self.every_account_adds_up();
                 return;
             }
         }
         panic!("after {ROUNDS_MAX} rounds the devices still had something to say");
+    }
+
+    /// Of every device every known frame is merged, waits, is quarantined or is missing, and none is two of these.
+    fn every_account_adds_up(&self) {
+        for who in self.everybody().filter(|who| self.device(*who).is_running()) {
+            let accounts = self.at(who).device_account().expect("the store can be read");
+            assert!(accounts.iter().all(DeviceAccount::adds_up), "{accounts:?}");
+        }
     }
 
     /// The relay is gone and an empty one stands in its place, told of the workspace as of old.

@@ -56,31 +56,6 @@ pub struct Status {
     pub store_bytes: u64,
 }
 
-/// One device's log in one scope, as it stands here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeviceAccount {
-    /// The device.
-    pub device: DeviceId,
-    /// The officer who uses it.
-    pub officer: String,
-    /// What the device is called.
-    pub phone: String,
-    /// What it may do.
-    pub role: Role,
-    /// The scope.
-    pub scope: ScopeId,
-    /// Frames that are merged here (of the own log: sealed).
-    pub frames_merged: u64,
-    /// Frames that are here and wait.
-    pub frames_waiting: u64,
-    /// Frames that are here and quarantined.
-    pub frames_parked: u64,
-    /// The first frame that is missing although a later one is here.
-    pub gap: Option<u64>,
-    /// The newest time that its changes claim.
-    pub last_claimed: Option<Claimed>,
-}
-
 /// A pulled frame that is not merged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parked {
@@ -218,49 +193,6 @@ impl Workspace {
         })
     }
 
-    /// How far each device's log in each scope has come here, by scope and device.
-    ///
-    /// # Errors
-    /// [`ReadError`].
-    pub fn device_account(&self) -> Result<Vec<DeviceAccount>, ReadError> {
-        let identity = self.identity();
-        self.store.read(|conn| {
-            let people = People::read(conn)?;
-            let parked = inbox::parked(conn)?;
-            let mut accounts = vec![];
-            for (device, member) in identity.roster.members() {
-                for scope in &member.scopes {
-                    let log = people
-                        .logs
-                        .values()
-                        .find(|log| log.device == device && log.scope == *scope);
-                    let here = || {
-                        parked.iter().filter(|parked| log.is_some_and(|log| log.log == parked.log))
-                    };
-                    let merged = log.map_or(0, |log| log.merged);
-                    let first = here().map(|parked| parked.seq).min();
-                    let person = people.person(device);
-                    let quarantined =
-                        here().filter(|parked| parked.reason.is_quarantine()).count() as u64;
-                    accounts.push(DeviceAccount {
-                        device,
-                        officer: person.officer,
-                        phone: person.phone,
-                        role: member.role,
-                        scope: *scope,
-                        frames_merged: merged,
-                        frames_waiting: here().count() as u64 - quarantined,
-                        frames_parked: quarantined,
-                        gap: first.filter(|first| *first > merged + 1).map(|_| merged + 1),
-                        last_claimed: log.and_then(|log| log.claimed_s).map(Claimed::of_seconds),
-                    });
-                }
-            }
-            accounts.sort_by_key(|account| (account.scope, account.device));
-            Ok(accounts)
-        })
-    }
-
     /// Every pulled frame that is not merged, and why.
     ///
     /// # Errors
@@ -355,14 +287,15 @@ fn of_merged(held: &Held, receipts: &BTreeMap<LogId, Receipt>) -> Delivery {
 }
 
 /// Who is behind each log, for one screen.
-struct People {
-    logs: BTreeMap<LogId, logs::LogRow>,
+#[derive(Default)]
+pub(super) struct People {
+    pub(super) logs: BTreeMap<LogId, logs::LogRow>,
     names: BTreeMap<DeviceId, PersonName>,
     scopes: BTreeMap<ScopeId, members::ScopeName>,
 }
 
 impl People {
-    fn read(conn: &Connection) -> rusqlite::Result<Self> {
+    pub(super) fn read(conn: &Connection) -> rusqlite::Result<Self> {
         let logs = logs::all(conn)?.into_iter().map(|log| (log.log, log)).collect();
         Ok(Self { logs, names: members::people(conn)?, scopes: members::scope_names(conn)? })
     }
@@ -371,7 +304,7 @@ impl People {
         self.scopes.get(&scope).map_or("", |names| names.prefix.as_str())
     }
 
-    fn person(&self, device: DeviceId) -> PersonName {
+    pub(super) fn person(&self, device: DeviceId) -> PersonName {
         self.names.get(&device).cloned().unwrap_or_default()
     }
 

@@ -32,8 +32,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use thiserror::Error;
 
-/// Generations of a lost device's logs that are looked for: a store is not given more lives than this.
-const GENERATIONS_MAX: u32 = 16;
+/// Generations of a device's logs that are looked for: a store is not given more lives than this.
+pub(super) const GENERATIONS_MAX: u32 = 16;
 
 /// What a restored headquarters begins with.
 pub struct Restoring<'a> {

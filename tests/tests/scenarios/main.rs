@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod account;
 mod backed_up;
 mod delivery;
 mod full_disk;

@@ -43,7 +43,9 @@ table! {
     merged: "Merged", "Birləşdirilib", "Объединено", "Fusionnées", "مدمجة", "Об’єднано";
     waiting: "Waiting", "Gözləyir", "Ждут", "En attente", "تنتظر", "Чекають";
     parked: "Set aside", "Kənarda", "Отложены", "De côté", "منحّاة", "Відкладені";
-    gap: "Missing from", "Buradan çatışmır", "Нет начиная с", "Manque à partir de", "مفقودة ابتداءً من", "Немає починаючи з";
+    backed_up: "In a backup", "Ehtiyat nüsxədə", "В резервной копии", "Sauvegardées", "في نسخة احتياطية", "У резервній копії";
+    missing: "Missing", "Çatışmır", "Не хватает", "Manquantes", "مفقودة", "Бракує";
+    last_before: "the last before them:", "onlardan əvvəlki:", "последний до них:", "la dernière avant :", "آخر ما قبلها:", "останній перед ними:";
     no_gap: "nothing missing", "çatışmayan yoxdur", "пропусков нет", "rien ne manque", "لا ينقص شيء", "пропусків немає";
     last_claimed: "Last heard of (claimed)", "Son məlumat (cihazın vaxtı)", "Последние сведения (по часам устройства)", "Dernières nouvelles (heure déclarée)", "آخر ما ورد (حسب ساعته)", "Останні відомості (за годинником пристрою)";
     never: "never", "heç vaxt", "никогда", "jamais", "أبداً", "ніколи";
