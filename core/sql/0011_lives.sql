@@ -8,6 +8,19 @@ ALTER TABLE inbox ADD COLUMN carried INTEGER NOT NULL DEFAULT 0;
 -- headquarters for ever: whoever builds on a frame can hand it on. What is let go of leaves its hash.
 ALTER TABLE frames ADD COLUMN own INTEGER NOT NULL DEFAULT 1;
 
+-- As before, of the own frames.
+DROP VIEW deliveries;
+CREATE VIEW deliveries AS
+    SELECT f.log, f.seq,
+        CASE
+            WHEN f.state = 3 OR f.seq <= r.backed_up THEN 4
+            WHEN f.state = 2 THEN 2
+            WHEN f.seq <= r.merged THEN 3
+            ELSE f.state
+        END AS level
+    FROM frames f JOIN logs l ON l.id = f.log LEFT JOIN receipts r ON r.log = l.log
+    WHERE f.own = 1;
+
 -- The order in which kept frames were sealed or merged is an order in which each comes after what it builds on.
 DROP INDEX frames_to_push;
 CREATE INDEX frames_to_push ON frames (state) WHERE state = 0;

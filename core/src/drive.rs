@@ -251,6 +251,7 @@ fn go_out(line: &mut Line<'_>, report: SyncReport) -> Result<SyncReport, SyncErr
         None => {
             workspace.note_contact(now);
             workspace.compare_with_heartbeat(now)?;
+            workspace.let_go_of_frames()?;
             Ok(report)
         }
         Some(Failure::Refused(RefusalReason::Revoked)) => {

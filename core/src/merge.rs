@@ -78,7 +78,7 @@ impl From<ParkReason> for MergeError {
 impl From<BatchError> for MergeError {
     fn from(error: BatchError) -> Self {
         Self::Park(match error {
-            BatchError::UnknownFormat(_) => ParkReason::Newer,
+            BatchError::UnknownFormat(_) | BatchError::UnknownAnnouncement => ParkReason::Newer,
             BatchError::Missing => ParkReason::MissingDeps,
             BatchError::OverLimit => ParkReason::OverLimit,
             BatchError::Malformed | BatchError::NotAChange | BatchError::Digest => {

@@ -20,8 +20,10 @@
 //! # Ok(()) }
 //! ```
 
+mod account;
 mod admin;
 mod alarms;
+mod backed_up;
 mod backup;
 mod bundle;
 mod draft;
@@ -45,6 +47,7 @@ mod rows;
 mod trust;
 mod view;
 
+pub use account::{DeviceAccount, Gap};
 pub use admin::short_code;
 pub use alarms::{Alarm, AlarmKind};
 pub use backup::{BackedUp, BackupError};
@@ -58,7 +61,7 @@ pub use incoming::Taken;
 pub use lease::Lease;
 pub use letters::{LetterState, LetterView, LettersError, LettersSettled};
 pub use quarantine::{Quarantined, Ruling};
-pub use reading::{DeviceAccount, Parked, Rebuilt, Status};
+pub use reading::{Parked, Rebuilt, Status};
 pub use recovery::{
     AdminRequest, Belief, KnownNames, NotARosterFile, RestoreError, Restoring, RosterFile,
     admin_code, headquarters_of, verified_roster,

@@ -30,7 +30,8 @@ pub use weather::Weather;
 use clock::Calendar;
 use kahriz_core::drive::{self, SyncError, SyncReport};
 use kahriz_core::workspace::{
-    Claimed, Founding, Keepsakes, Profile, Revoked, ScopeProfile, StoreKey, Workspace,
+    BackedUp, Claimed, DeviceAccount, Founding, Keepsakes, Profile, Revoked, ScopeProfile,
+    StoreKey, Workspace,
 };
 use kahriz_proto::ids::ScopeId;
 use kahriz_proto::join::Invite;
@@ -276,6 +277,27 @@ impl World {
         self.devices[0].publish_roster();
     }
 
+    /// Headquarters copies its store, as for a backup, and reads the copy.
+    ///
+    /// # Panics
+    /// As [`World::new`].
+    pub fn copy_headquarters(&mut self) -> BackedUp {
+        let now = self.calendar.next();
+        let folder = tempfile::tempdir_in(self.folder.path()).expect("a folder can be made");
+        let copied = self.at(Who::HEADQUARTERS).back_up(folder.path(), now, &mut |_, _| {});
+        copied.expect("headquarters can be backed up")
+    }
+
+    /// Headquarters is backed up and signs for it; says whether there was anything to sign. The next sync carries it.
+    ///
+    /// # Panics
+    /// As [`World::new`].
+    pub fn back_up(&mut self) -> bool {
+        let copied = self.copy_headquarters();
+        let signed = self.at(Who::HEADQUARTERS).sign_for_backup(&copied);
+        signed.expect("the store can be written")
+    }
+
     /// Syncs a device; on a good line it must come to its end.
     ///
     /// # Panics
@@ -327,10 +349,19 @@ impl World {
                 }
             }
             if !moved {
+                self.every_account_adds_up();
                 return;
             }
         }
         panic!("after {ROUNDS_MAX} rounds the devices still had something to say");
+    }
+
+    /// Of every device every known frame is merged, waits, is quarantined or is missing, and none is two of these.
+    fn every_account_adds_up(&self) {
+        for who in self.everybody().filter(|who| self.device(*who).is_running()) {
+            let accounts = self.at(who).device_account().expect("the store can be read");
+            assert!(accounts.iter().all(DeviceAccount::adds_up), "{accounts:?}");
+        }
     }
 
     /// The relay is gone and an empty one stands in its place, told of the workspace as of old.

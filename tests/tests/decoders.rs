@@ -60,7 +60,8 @@ fn samples() -> &'static Samples {
         let ranges = Comparison::new(vec![]).question();
         let wants = Some(vec![FrameRef { log, seq: 3 }]);
         let repair =
-            minicbor::to_vec(RepairRequest { scope, ranges, wants, bytes: 9_000 }).unwrap();
+            minicbor::to_vec(RepairRequest { scope, ranges, wants, bytes: 9_000, held: None })
+                .unwrap();
         let mut bundle = BundleWriter::new(world.at(Who::HEADQUARTERS).id());
         bundle.frame(&frame).unwrap();
         let bundle = [vec![100], bundle.finish()].concat();

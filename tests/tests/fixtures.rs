@@ -296,6 +296,7 @@ fn request() -> SyncRequest {
         push_offset: Some(4_000),
         pull_from: Some(PullFrom { scope: 0, position: 70_001, offset: 300 }),
         ask_logs: Some(true),
+        compares: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::record::ChangeId;
 use kahriz_proto::ids::{DeviceId, LogId, RecordId, ScopeId};
+use kahriz_proto::message::LogState;
 use minicbor::{Decode, Encode};
 use thiserror::Error;
 
@@ -74,6 +75,10 @@ pub enum Announcement {
         /// (log, number of its last merged frame).
         #[n(0)]
         logs: Vec<kahriz_proto::frame::FrameRef>,
+        /// Verified backups of headquarters hold these logs up to these very frames. A part and no announcement of its
+        /// own: a device that does not know it yet skips it, and could not read the frame otherwise.
+        #[n(1)]
+        backed_up: Option<Vec<LogState>>,
     },
     /// Who uses a device, told by headquarters for one that has not told yet.
     #[n(3)]
@@ -122,6 +127,9 @@ pub enum BatchError {
     /// Of a format that this code does not know: the sender is newer.
     #[error("the inside of the frame is of unknown format {0}")]
     UnknownFormat(u64),
+    /// It announces what this code does not know: the sender is newer.
+    #[error("the inside of the frame announces something unknown")]
+    UnknownAnnouncement,
     /// Over a limit.
     #[error("the inside of the frame is over a limit")]
     OverLimit,

@@ -128,6 +128,13 @@ pub fn parse<'a>(own: LogId, logs: &[LogId], bytes: &'a [u8]) -> Result<Parsed<'
         .ok_or(BatchError::Malformed)
 }
 
+fn why_unread(error: minicbor::decode::Error) -> BatchError {
+    match error.is_unknown_variant() {
+        true => BatchError::UnknownAnnouncement,
+        false => BatchError::Malformed,
+    }
+}
+
 struct Reader<'a, 'l> {
     rest: &'a [u8],
     values: &'a [u8],
@@ -144,7 +151,7 @@ impl<'a> Reader<'a, '_> {
         }
         if flags & flag::ANNOUNCEMENT != 0 {
             let bytes = self.prefixed()?;
-            let announcement = minicbor::decode(bytes).map_err(|_| BatchError::Malformed)?;
+            let announcement = minicbor::decode(bytes).map_err(why_unread)?;
             return Ok(ParsedEntry::Announcement(announcement));
         }
         let is = |bit: u8| flags & bit != 0;

@@ -56,7 +56,7 @@ fn written(all: &[(Reference, Change)]) -> Vec<u8> {
                 known: &known,
             })
         })
-        .chain([Entry::Announcement(Announcement::Merged { logs: vec![] })])
+        .chain([Entry::Announcement(Announcement::Merged { logs: vec![], backed_up: None })])
         .collect();
     write(OWN, &[OTHER], &entries).unwrap()
 }
@@ -95,7 +95,7 @@ fn an_adopted_entry_is_read_back_and_only_a_batch_with_one_is_of_the_newer_forma
     assert_eq!(plain[0], 1);
     let (device, signature, packed) = (DeviceId::from_bytes([9; 16]), [8; 64], vec![7; 300]);
     let adopted = Adopted { device, signature: &signature, packed: &packed };
-    let says = || Entry::Announcement(Announcement::Merged { logs: vec![] });
+    let says = || Entry::Announcement(Announcement::Merged { logs: vec![], backed_up: None });
     let batch = write(OWN, &[], &[says(), Entry::Adopted(adopted), says()]).unwrap();
     assert_eq!(batch[0], 2);
     let parsed = parse(OWN, &[], &batch).unwrap();
@@ -153,4 +153,43 @@ fn bytes_that_would_inflate_without_end_are_refused() {
     assert_eq!(pack(&bomb), Err(BatchError::OverLimit));
     let squeezed = zstd::bulk::compress(&bomb, 19).unwrap();
     assert_eq!(unpack(&[&[1], &squeezed[..]].concat()), Err(BatchError::Malformed));
+}
+
+/// What devices knew of announcements before backups were signed for.
+#[derive(Debug, PartialEq, Eq, minicbor::Decode)]
+enum Before {
+    #[n(2)]
+    Merged {
+        #[n(0)]
+        logs: Vec<kahriz_proto::frame::FrameRef>,
+    },
+}
+
+#[test]
+fn a_device_of_before_backups_were_signed_reads_what_headquarters_has_merged() {
+    let merged = kahriz_proto::frame::FrameRef { log: OTHER, seq: 3 };
+    let held = kahriz_proto::message::LogState { log: OTHER, seq: 2, tag: [7; 8] };
+    let said = Announcement::Merged { logs: vec![merged], backed_up: Some(vec![held]) };
+    let bytes = minicbor::to_vec(&said).unwrap();
+    assert_eq!(minicbor::decode::<Announcement>(&bytes).unwrap(), said);
+    let understood: Before = minicbor::decode(&bytes).unwrap();
+    assert_eq!(understood, Before::Merged { logs: vec![merged] });
+    // And where nothing is said of backups, not a byte is other than it was.
+    let said = Announcement::Merged { logs: vec![merged], backed_up: None };
+    let bytes = minicbor::to_vec(&said).unwrap();
+    let log = minicbor::to_vec(OTHER).unwrap();
+    assert_eq!(bytes, [&[0x82, 0x02, 0x81, 0x81, 0x82][..], &log, &[3]].concat());
+}
+
+#[test]
+fn what_a_newer_device_announces_makes_its_frame_wait_for_an_update_and_is_not_quarantined() {
+    let empty = write(
+        OWN,
+        &[],
+        &[Entry::Announcement(Announcement::Merged { logs: vec![], backed_up: None })],
+    );
+    let mut bytes = empty.unwrap();
+    let known = bytes.windows(4).position(|four| four == [0x82, 0x02, 0x81, 0x80]).unwrap();
+    bytes[known + 1] = 0x17;
+    assert_eq!(parse(OWN, &[], &bytes).map(drop), Err(BatchError::UnknownAnnouncement));
 }

@@ -5,6 +5,7 @@ use crate::batch::{Known, Place, Reference};
 use kahriz_proto::frame::FrameRef;
 use kahriz_proto::ids::{LogId, RecordId, ScopeId};
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
+use std::collections::BTreeMap;
 
 /// A record, as it stands here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,6 +154,18 @@ pub(crate) fn changes(conn: &Connection, row: i64) -> Result<Vec<Held>> {
         };
         Ok(Held { known, frame: row.get(4)?, carrier })
     })?
+    .collect()
+}
+
+/// The last frame of each log, by its row, that holds a change.
+pub(crate) fn last_frames(conn: &Connection) -> Result<BTreeMap<i64, u64>> {
+    conn.prepare(
+        "SELECT log, max(frame) FROM (
+             SELECT log, frame FROM changes WHERE frame IS NOT NULL UNION ALL
+             SELECT carrier, carrier_frame FROM changes WHERE carrier_frame IS NOT NULL
+         ) GROUP BY log",
+    )?
+    .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
     .collect()
 }
 

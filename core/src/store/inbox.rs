@@ -238,6 +238,16 @@ pub(crate) fn remove(conn: &Connection, row: i64) -> Result<()> {
     conn.prepare_cached("DELETE FROM inbox WHERE id = ?1")?.execute([row]).map(drop)
 }
 
+/// Every frame that is not merged, one after another: why it stays, and its bytes.
+pub(crate) fn each(conn: &Connection, mut look: impl FnMut(ParkReason, Vec<u8>)) -> Result<()> {
+    let mut statement = conn.prepare_cached("SELECT reason, bytes FROM inbox ORDER BY id")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        look(ParkReason::from_code(row.get(0)?), row.get(1)?);
+    }
+    Ok(())
+}
+
 /// Everything that is not merged.
 pub(crate) fn parked(conn: &Connection) -> Result<Vec<Parked>> {
     conn.prepare_cached("SELECT scope, log, seq, reason FROM inbox ORDER BY id")?

@@ -137,4 +137,11 @@ impl LogRow {
     pub(crate) fn last_merged(&self) -> kahriz_proto::frame::FrameRef {
         kahriz_proto::frame::FrameRef { log: self.log, seq: self.merged }
     }
+
+    /// The place of the last merged frame, and which frame stands there.
+    pub(crate) fn merged_state(&self) -> kahriz_proto::message::LogState {
+        let mut tag = [0; 8];
+        tag.copy_from_slice(&self.merged_hash.as_bytes()[..8]);
+        kahriz_proto::message::LogState { log: self.log, seq: self.merged, tag }
+    }
 }

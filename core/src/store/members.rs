@@ -153,6 +153,15 @@ pub(crate) fn people(conn: &Connection) -> Result<BTreeMap<DeviceId, PersonName>
         .collect()
 }
 
+/// What headquarters has signed of a log: the number of the last frame of which it is true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Receipt {
+    /// It has merged it.
+    pub(crate) merged: u64,
+    /// A verified backup of it holds it.
+    pub(crate) backed_up: u64,
+}
+
 /// Headquarters has signed that it merged a log up to a frame; a receipt never goes back.
 pub(crate) fn put_receipt(conn: &Connection, log: LogId, merged: u64) -> Result<()> {
     conn.prepare_cached(
@@ -163,9 +172,21 @@ pub(crate) fn put_receipt(conn: &Connection, log: LogId, merged: u64) -> Result<
     .map(drop)
 }
 
-/// Up to which frame headquarters has signed for each log.
-pub(crate) fn receipts(conn: &Connection) -> Result<BTreeMap<LogId, u64>> {
-    conn.prepare_cached("SELECT log, merged FROM receipts")?
-        .query_map([], |row| Ok((id(row, 0)?, row.get(1)?)))?
+/// Headquarters has signed that a backup holds a log up to a frame. What was merged by whom is not said by that.
+pub(crate) fn put_backed_up(conn: &Connection, log: LogId, backed_up: u64) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO receipts (log, merged, backed_up) VALUES (?1, 0, ?2)
+         ON CONFLICT (log) DO UPDATE SET backed_up = max(backed_up, excluded.backed_up)",
+    )?
+    .execute(params![log.as_bytes(), backed_up])
+    .map(drop)
+}
+
+/// What headquarters has signed of each log.
+pub(crate) fn receipts(conn: &Connection) -> Result<BTreeMap<LogId, Receipt>> {
+    conn.prepare_cached("SELECT log, merged, backed_up FROM receipts")?
+        .query_map([], |row| {
+            Ok((id(row, 0)?, Receipt { merged: row.get(1)?, backed_up: row.get(2)? }))
+        })?
         .collect()
 }

@@ -19,7 +19,7 @@ const MIGRATIONS: &[Migration] = &[
     &[include_str!("../../sql/0007_rereads.sql")],
     &[include_str!("../../sql/0008_who_decided.sql")],
     &[include_str!("../../sql/0009_frames_by_row.sql")],
-    &[],
+    &[include_str!("../../sql/0010_backed_up.sql")],
     &[include_str!("../../sql/0011_lives.sql")],
 ];
 

@@ -3,10 +3,13 @@
 //!
 //! A frame that the relay refuses is set aside, never erased, and never for good: whether a verdict is true cannot be
 //! seen from here. It is offered again to another relay, when the roster has grown, and else once a day.
+//!
+//! A frame's state is 0 while the relay is not known to hold it, 1 when it does, 2 when it refuses it. In state 3 it is
+//! let go: it is in a backup of headquarters, its bytes are gone from here and its hash stays as a proof.
 
 use super::columns::id;
 use kahriz_proto::frame::{Frame, FrameRef};
-use kahriz_proto::ids::{FrameHash, LogId};
+use kahriz_proto::ids::{DeviceId, FrameHash, LogId};
 use kahriz_proto::message::Verdict;
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
@@ -172,7 +175,7 @@ pub(crate) fn bytes_to_push(conn: &Connection) -> Result<u64> {
 pub(crate) fn held(conn: &Connection, log: LogId, seq: u64) -> Result<()> {
     conn.prepare_cached(
         "UPDATE frames SET state = 1, refusal = NULL, refused_s = NULL
-         WHERE log = (SELECT id FROM logs WHERE log = ?1) AND seq = ?2",
+         WHERE log = (SELECT id FROM logs WHERE log = ?1) AND seq = ?2 AND state <> 3",
     )?
     .execute(params![log.as_bytes(), seq])
     .map(drop)
@@ -188,7 +191,7 @@ pub(crate) fn refused(
 ) -> Result<()> {
     conn.prepare_cached(
         "UPDATE frames SET state = 2, refusal = ?3, refused_s = ?4
-         WHERE log = (SELECT id FROM logs WHERE log = ?1) AND seq = ?2",
+         WHERE log = (SELECT id FROM logs WHERE log = ?1) AND seq = ?2 AND state <> 3",
     )?
     .execute(params![log.as_bytes(), seq, verdict as u8, now_s])
     .map(drop)
@@ -224,9 +227,32 @@ pub(crate) fn held_up_to(conn: &Connection, log: i64, seq: u64) -> Result<()> {
     changes.into_iter().try_for_each(|sql| conn.prepare_cached(sql)?.execute([log, seq]).map(drop))
 }
 
-/// Every own frame that is kept, of each log in order.
+/// Lets go of the own frames that the relay is known to hold, headquarters has merged and a backup of it holds; and of
+/// others' frames that headquarters has merged, or has sealed itself.
+pub(crate) fn let_go(conn: &Connection, headquarters: &[DeviceId]) -> Result<()> {
+    conn.prepare_cached(
+        "UPDATE frames SET state = 3, bytes = x'' WHERE state = 1 AND own = 1 AND seq <=
+             (SELECT min(r.merged, r.backed_up) FROM logs l JOIN receipts r ON r.log = l.log WHERE l.id = frames.log)",
+    )?
+    .execute([])?;
+    conn.prepare_cached(
+        "UPDATE frames SET state = 3, bytes = x'' WHERE state < 3 AND own = 0 AND seq <=
+             (SELECT r.merged FROM logs l JOIN receipts r ON r.log = l.log WHERE l.id = frames.log)",
+    )?
+    .execute([])?;
+    headquarters.iter().try_for_each(|device| {
+        conn.prepare_cached(
+            "UPDATE frames SET state = 3, bytes = x'' WHERE state = 1 AND own = 0
+                 AND log IN (SELECT id FROM logs WHERE device = ?1)",
+        )?
+        .execute([device.as_bytes()])
+        .map(drop)
+    })
+}
+
+/// Every own frame whose bytes are kept, of each log in order.
 pub(crate) fn kept(conn: &Connection) -> Result<Vec<Vec<u8>>> {
-    conn.prepare_cached("SELECT bytes FROM frames WHERE own = 1 ORDER BY log, seq")?
+    conn.prepare_cached("SELECT bytes FROM frames WHERE own = 1 AND state <> 3 ORDER BY log, seq")?
         .query_map([], |row| row.get(0))?
         .collect()
 }
@@ -288,7 +314,7 @@ pub(crate) fn to_carry(
     kept_where(conn, after, bytes, |_, _, state| !undelivered || state != 1)
 }
 
-/// The newest frame that was sealed in each own log.
+/// The newest frame that was sealed in each own log. Asked at headquarters, which lets go of none.
 pub(crate) fn newest(conn: &Connection) -> Result<Vec<Vec<u8>>> {
     conn.prepare_cached(
         "SELECT bytes FROM frames f WHERE own = 1 AND seq = (SELECT max(seq) FROM frames WHERE log = f.log)",
@@ -336,7 +362,7 @@ pub(crate) struct Unsynced {
 /// Whether there is an own change that the relay is not known to hold.
 pub(crate) fn any_unsynced(conn: &Connection) -> Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE record IS NOT NULL AND adopted IS NULL)
-        OR EXISTS (SELECT 1 FROM frames WHERE state <> 1 AND changes > 0)";
+        OR EXISTS (SELECT 1 FROM frames WHERE state IN (0, 2) AND changes > 0)";
     conn.prepare_cached(sql)?.query_row([], |row| row.get(0))
 }
 
@@ -346,7 +372,7 @@ pub(crate) fn any_unsynced(conn: &Connection) -> Result<bool> {
 pub(crate) fn unsynced(conn: &Connection) -> Result<Vec<Unsynced>> {
     let sealed = "SELECT c.log, c.record, c.hash, NULL FROM frames f
         JOIN changes c ON c.log = f.log AND c.frame = f.seq
-        WHERE f.state <> 1 AND f.own = 1 ORDER BY f.log, f.seq, c.seq";
+        WHERE f.state IN (0, 2) AND f.own = 1 ORDER BY f.log, f.seq, c.seq";
     let waiting = "SELECT c.log, c.record, c.hash, o.content FROM outbox o
         JOIN changes c ON c.record = o.record AND c.log = o.log AND c.seq = o.seq
         WHERE o.adopted IS NULL ORDER BY o.id";
@@ -364,26 +390,43 @@ pub(crate) fn unsynced(conn: &Connection) -> Result<Vec<Unsynced>> {
     Ok(all)
 }
 
-/// Counts of the own frames: to be pushed, at the relay, refused.
-pub(crate) fn frame_counts(conn: &Connection) -> Result<[u64; 3]> {
-    let mut counts = [0; 3];
+/// How far an own frame has come, as the view `deliveries` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    Here,
+    AtRelay,
+    Refused,
+    AtHeadquarters,
+    BackedUp,
+}
+
+impl Level {
+    const ALL: [Self; 5] =
+        [Self::Here, Self::AtRelay, Self::Refused, Self::AtHeadquarters, Self::BackedUp];
+}
+
+/// How many of the own frames have come how far.
+pub(crate) fn frame_counts(conn: &Connection) -> Result<impl Fn(Level) -> u64> {
+    let mut counts = [0; Level::ALL.len()];
     let mut statement =
-        conn.prepare_cached("SELECT state, count(*) FROM frames WHERE own = 1 GROUP BY state")?;
+        conn.prepare_cached("SELECT level, count(*) FROM deliveries GROUP BY level")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let state: usize = row.get(0)?;
-        if let Some(count) = counts.get_mut(state) {
+        let level: usize = row.get(0)?;
+        if let Some(count) = counts.get_mut(level) {
             *count = row.get(1)?;
         }
     }
-    Ok(counts)
+    Ok(move |level| counts[level as usize])
 }
 
-/// The state of an own frame: 0, 1 or 2 as above.
-pub(crate) fn state(conn: &Connection, log: LogId, seq: u64) -> Result<Option<u8>> {
-    conn.prepare_cached(
-        "SELECT f.state FROM frames f JOIN logs l ON l.id = f.log WHERE l.log = ?1 AND f.seq = ?2",
-    )?
-    .query_row(params![log.as_bytes(), seq], |row| row.get(0))
-    .optional()
+/// How far an own frame has come; none if it was not sealed here.
+pub(crate) fn level(conn: &Connection, log: LogId, seq: u64) -> Result<Option<Level>> {
+    let level: Option<usize> = conn
+        .prepare_cached(
+            "SELECT d.level FROM deliveries d JOIN logs l ON l.id = d.log WHERE l.log = ?1 AND d.seq = ?2",
+        )?
+        .query_row(params![log.as_bytes(), seq], |row| row.get(0))
+        .optional()?;
+    Ok(level.and_then(|level| Level::ALL.get(level).copied()))
 }

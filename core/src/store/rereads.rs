@@ -32,12 +32,15 @@ pub(crate) fn has_come(conn: &Connection, scope: ScopeId, hash: FrameHash) -> Re
         .map(drop)
 }
 
-/// Whether something that came of a scope was not what the relay said. No honest relay keeps a frame whose signature is
-/// wrong, so a member cannot bring this about.
+/// Whether something that came of a scope was not what the relay said, or an own frame that this device lacks did not
+/// come. No honest relay keeps a frame whose signature is wrong, so a member cannot bring this about.
 pub(crate) fn is_doubtful(conn: &Connection, scope: ScopeId) -> Result<bool> {
     conn.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM not_own WHERE scope = ?1)
-             OR EXISTS (SELECT 1 FROM inbox WHERE scope = ?1 AND reason = ?2)",
+             OR EXISTS (SELECT 1 FROM inbox WHERE scope = ?1 AND reason = ?2)
+             OR EXISTS (SELECT 1 FROM logs l CROSS JOIN frames f
+                 WHERE l.scope = ?1 AND f.log = l.id AND f.seq > l.merged AND f.state = 3
+                     AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.log = l.log AND i.seq = f.seq))",
     )?
     .query_row(params![scope.as_bytes(), ParkReason::Signature as u8], |row| row.get(0))
 }

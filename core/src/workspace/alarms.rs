@@ -62,7 +62,9 @@ pub enum AlarmKind {
         log: LogId,
     },
     /// A device writes another log than before: its store was restored from an older copy, or copied.
-    #[error("a device was restored or copied, and goes on in a log of its own: nothing is lost by that")]
+    #[error(
+        "a device was restored or copied, and goes on in a log of its own: nothing is lost by that"
+    )]
     NewLife {
         /// The new log.
         log: LogId,

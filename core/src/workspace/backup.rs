@@ -5,6 +5,7 @@
 //! searches and exports what it holds, and neither writes nor syncs; who needs a headquarters that writes makes one
 //! from the recovery key, and brings what the relay holds.
 
+use super::backed_up::{Reached, reached};
 use super::identity::{Identity, name};
 use super::{Claimed, Workspace};
 use crate::store::{OpenStoreError, Store, StoreKey, settings};
@@ -25,7 +26,7 @@ pub enum BackupError {
 }
 
 /// What a copy was found to hold, when all of it was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackedUp {
     /// The workspace.
     pub workspace: WorkspaceId,
@@ -39,6 +40,8 @@ pub struct BackedUp {
     pub logs: u64,
     /// See `logs`.
     pub frames: u64,
+    /// How far it holds each of them.
+    pub(super) reached: Vec<Reached>,
 }
 
 impl Workspace {
@@ -85,5 +88,6 @@ fn read_back(copy: &Connection) -> rusqlite::Result<Option<BackedUp>> {
         records: count("SELECT count(*) FROM records")?,
         logs: count("SELECT count(*) FROM logs")?,
         frames: count("SELECT coalesce(sum(merged), 0) FROM logs")?,
+        reached: reached(copy)?,
     }))
 }

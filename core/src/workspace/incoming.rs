@@ -7,12 +7,13 @@ mod stage;
 mod take;
 mod walk;
 
+pub(super) use stage::is_own;
 pub(super) use take::of_content;
 pub use walk::Taken;
 pub(super) use walk::look_back;
 
 use super::identity::Identity;
-use super::{ReadError, Workspace};
+use super::{ReadError, Workspace, backed_up};
 use crate::batch::Announcement;
 use crate::human_id::human_id;
 use crate::projection;
@@ -28,7 +29,7 @@ use rusqlite::Transaction;
 use std::collections::BTreeSet;
 
 /// Logs that one receipt names: some 40 KB of a frame's 256.
-const RECEIPTS_AT_ONCE: usize = 2_048;
+pub(super) const RECEIPTS_AT_ONCE: usize = 2_048;
 
 impl Workspace {
     /// Where this device stands in each scope that it is granted.
@@ -71,7 +72,9 @@ impl Workspace {
             // Headquarters does not sign for headquarters: two of them would never come to rest.
             let due: Vec<LogRow> = logs::all(tx)?
                 .into_iter()
-                .filter(|log| log.merged > receipts.get(&log.log).copied().unwrap_or(0))
+                .filter(|log| {
+                    log.merged > receipts.get(&log.log).copied().unwrap_or_default().merged
+                })
                 .filter(|log| {
                     let member = identity.roster.member(log.device);
                     !is_headquarters(member.map(|member| member.role))
@@ -83,7 +86,11 @@ impl Workspace {
                 let merged: Vec<FrameRef> = in_scope.map(LogRow::last_merged).collect();
                 let own = identity.own_log(tx, *scope)?;
                 for logs in merged.chunks(RECEIPTS_AT_ONCE) {
-                    Self::announce(tx, &own, &Announcement::Merged { logs: logs.to_vec() })?;
+                    Self::announce(
+                        tx,
+                        &own,
+                        &Announcement::Merged { logs: logs.to_vec(), backed_up: None },
+                    )?;
                 }
             }
             due.iter().try_for_each(|log| members::put_receipt(tx, log.log, log.merged))?;
@@ -118,10 +125,13 @@ pub(super) fn hear(
                     projection::rename(tx, *scope, |record| human_id(prefix, record))?;
                 }
             }
-            Announcement::Merged { logs } if is_headquarters => {
+            Announcement::Merged { logs, backed_up } if is_headquarters => {
                 let countable = logs.iter().filter(|place| i64::try_from(place.seq).is_ok());
                 for place in countable {
                     members::put_receipt(tx, place.log, place.seq)?;
+                }
+                for held in backed_up.iter().flatten() {
+                    backed_up::hear(tx, identity, held)?;
                 }
             }
             Announcement::Person { .. }

@@ -11,10 +11,12 @@ use crate::merge;
 use crate::projection::{self, DELETED, needs_decision};
 use crate::query::{self, Counts, Page, Query};
 use crate::record::{self, Document};
-use crate::store::documents::{self, RecordRow};
-use crate::store::members::{self, PersonName};
+use crate::store::documents::{self, Held, RecordRow};
+use crate::store::members::{self, PersonName, Receipt};
+use crate::store::outbox::Level;
 use crate::store::{ParkReason, inbox, logs, outbox};
 use crate::value::Scalar;
+use kahriz_proto::frame::FrameRef;
 use kahriz_proto::ids::{DeviceId, LogId, RecordId, ScopeId};
 use kahriz_proto::roster::Role;
 use rusqlite::Connection;
@@ -36,8 +38,12 @@ pub struct Status {
     pub unsealed_changes: u64,
     /// Sealed frames that the relay is not known to hold: on this device only.
     pub frames_waiting: u64,
-    /// Own frames that the relay has acknowledged.
+    /// Own frames that the relay has acknowledged, and no more.
     pub frames_at_relay: u64,
+    /// Own frames that headquarters has merged, and no more.
+    pub frames_at_headquarters: u64,
+    /// Own frames that a verified backup of headquarters holds.
+    pub frames_backed_up: u64,
     /// Own frames that the relay refuses.
     pub frames_refused: u64,
     /// Pulled frames that wait for something.
@@ -48,31 +54,6 @@ pub struct Status {
     pub changes_stuck: u64,
     /// Bytes of the store.
     pub store_bytes: u64,
-}
-
-/// One device's log in one scope, as it stands here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeviceAccount {
-    /// The device.
-    pub device: DeviceId,
-    /// The officer who uses it.
-    pub officer: String,
-    /// What the device is called.
-    pub phone: String,
-    /// What it may do.
-    pub role: Role,
-    /// The scope.
-    pub scope: ScopeId,
-    /// Frames that are merged here (of the own log: sealed).
-    pub frames_merged: u64,
-    /// Frames that are here and wait.
-    pub frames_waiting: u64,
-    /// Frames that are here and quarantined.
-    pub frames_parked: u64,
-    /// The first frame that is missing although a later one is here.
-    pub gap: Option<u64>,
-    /// The newest time that its changes claim.
-    pub last_claimed: Option<Claimed>,
 }
 
 /// A pulled frame that is not merged.
@@ -187,7 +168,7 @@ impl Workspace {
     pub fn status(&self) -> Result<Status, ReadError> {
         self.store.read(|conn| {
             let counts = query::counts(conn, &Query::default())?;
-            let [frames_waiting, frames_at_relay, frames_refused] = outbox::frame_counts(conn)?;
+            let frames = outbox::frame_counts(conn)?;
             let (inbox_waiting, inbox_quarantined) = inbox::counts(conn)?;
             let pages: u64 = conn.query_row("PRAGMA page_count", [], |row| row.get(0))?;
             // SQLCipher answers this one as text.
@@ -199,57 +180,16 @@ impl Workspace {
                 contested: counts.contested,
                 incomplete: counts.incomplete,
                 unsealed_changes: outbox::unsealed(conn)?,
-                frames_waiting,
-                frames_at_relay,
-                frames_refused,
+                frames_waiting: frames(Level::Here),
+                frames_at_relay: frames(Level::AtRelay),
+                frames_at_headquarters: frames(Level::AtHeadquarters),
+                frames_backed_up: frames(Level::BackedUp),
+                frames_refused: frames(Level::Refused),
                 inbox_waiting,
                 inbox_quarantined,
                 changes_stuck: documents::stuck(conn)?,
                 store_bytes: pages * page_size,
             })
-        })
-    }
-
-    /// How far each device's log in each scope has come here, by scope and device.
-    ///
-    /// # Errors
-    /// [`ReadError`].
-    pub fn device_account(&self) -> Result<Vec<DeviceAccount>, ReadError> {
-        let identity = self.identity();
-        self.store.read(|conn| {
-            let people = People::read(conn)?;
-            let parked = inbox::parked(conn)?;
-            let mut accounts = vec![];
-            for (device, member) in identity.roster.members() {
-                for scope in &member.scopes {
-                    let log = people
-                        .logs
-                        .values()
-                        .find(|log| log.device == device && log.scope == *scope);
-                    let here = || {
-                        parked.iter().filter(|parked| log.is_some_and(|log| log.log == parked.log))
-                    };
-                    let merged = log.map_or(0, |log| log.merged);
-                    let first = here().map(|parked| parked.seq).min();
-                    let person = people.person(device);
-                    let quarantined =
-                        here().filter(|parked| parked.reason.is_quarantine()).count() as u64;
-                    accounts.push(DeviceAccount {
-                        device,
-                        officer: person.officer,
-                        phone: person.phone,
-                        role: member.role,
-                        scope: *scope,
-                        frames_merged: merged,
-                        frames_waiting: here().count() as u64 - quarantined,
-                        frames_parked: quarantined,
-                        gap: first.filter(|first| *first > merged + 1).map(|_| merged + 1),
-                        last_claimed: log.and_then(|log| log.claimed_s).map(Claimed::of_seconds),
-                    });
-                }
-            }
-            accounts.sort_by_key(|account| (account.scope, account.device));
-            Ok(accounts)
         })
     }
 
@@ -303,45 +243,59 @@ fn load(conn: &Connection, id: RecordId) -> Result<Option<(RecordRow, Document)>
     Ok(Some((row, Document::load(&kept.bytes)?)))
 }
 
-/// The least that is true of all own changes of the record. One without any came by the relay, and what
-/// headquarters shows is at headquarters.
+/// The least that is true of all own changes of the record; at headquarters, where others' changes are too, of all. One
+/// without any came by the relay.
 fn delivery(conn: &Connection, row: &RecordRow, identity: &Identity) -> rusqlite::Result<Delivery> {
     let role = identity.member().map(|member| member.role);
-    let foreign =
-        if role == Some(Role::Headquarters) { Delivery::AtHeadquarters } else { Delivery::AtRelay };
+    let is_headquarters = role == Some(Role::Headquarters);
     let receipts = members::receipts(conn)?;
-    let mut least = Delivery::AtHeadquarters;
-    let mut any = false;
+    let mut least = None;
     for held in documents::changes(conn, row.id)? {
         let log = held.known.place.log;
-        if logs::get(conn, log)?.is_none_or(|log| log.device != identity.device()) {
-            continue;
-        }
-        any = true;
+        let is_own = logs::get(conn, log)?.is_some_and(|log| log.device == identity.device());
         let level = match held.frame {
-            None => Delivery::OnThisDevice,
-            // A frame that the relay refuses is nowhere else, whatever was signed of that number before.
-            Some(frame) if outbox::state(conn, log, frame)? == Some(2) => Delivery::OnThisDevice,
-            Some(frame) if receipts.get(&log).is_some_and(|merged| *merged >= frame) => {
-                Delivery::AtHeadquarters
-            }
-            Some(frame) if outbox::state(conn, log, frame)? == Some(1) => Delivery::AtRelay,
-            Some(_) => Delivery::OnThisDevice,
+            None if is_own => Delivery::OnThisDevice,
+            Some(frame) if is_own => of_own_frame(outbox::level(conn, log, frame)?),
+            _ if is_headquarters => of_merged(&held, &receipts),
+            _ => continue,
         };
-        least = least.min(level);
+        least = Some(least.unwrap_or(level).min(level));
     }
-    Ok(if any { least } else { foreign })
+    Ok(least.unwrap_or(if is_headquarters { Delivery::AtHeadquarters } else { Delivery::AtRelay }))
+}
+
+fn of_own_frame(level: Option<Level>) -> Delivery {
+    match level {
+        None | Some(Level::Here | Level::Refused) => Delivery::OnThisDevice,
+        Some(Level::AtRelay) => Delivery::AtRelay,
+        Some(Level::AtHeadquarters) => Delivery::AtHeadquarters,
+        Some(Level::BackedUp) => Delivery::BackedUp,
+    }
+}
+
+/// A change that another device made, seen from headquarters. It has come in a frame of its log or in one that hands it on.
+fn of_merged(held: &Held, receipts: &BTreeMap<LogId, Receipt>) -> Delivery {
+    let own = held.frame.map(|seq| FrameRef { log: held.known.place.log, seq });
+    let places = [own, held.carrier];
+    let is_held = |place: &FrameRef| {
+        receipts.get(&place.log).is_some_and(|receipt| place.seq <= receipt.backed_up)
+    };
+    match places.iter().flatten().any(is_held) {
+        true => Delivery::BackedUp,
+        false => Delivery::AtHeadquarters,
+    }
 }
 
 /// Who is behind each log, for one screen.
-struct People {
-    logs: BTreeMap<LogId, logs::LogRow>,
+#[derive(Default)]
+pub(super) struct People {
+    pub(super) logs: BTreeMap<LogId, logs::LogRow>,
     names: BTreeMap<DeviceId, PersonName>,
     scopes: BTreeMap<ScopeId, members::ScopeName>,
 }
 
 impl People {
-    fn read(conn: &Connection) -> rusqlite::Result<Self> {
+    pub(super) fn read(conn: &Connection) -> rusqlite::Result<Self> {
         let logs = logs::all(conn)?.into_iter().map(|log| (log.log, log)).collect();
         Ok(Self { logs, names: members::people(conn)?, scopes: members::scope_names(conn)? })
     }
@@ -350,7 +304,7 @@ impl People {
         self.scopes.get(&scope).map_or("", |names| names.prefix.as_str())
     }
 
-    fn person(&self, device: DeviceId) -> PersonName {
+    pub(super) fn person(&self, device: DeviceId) -> PersonName {
         self.names.get(&device).cloned().unwrap_or_default()
     }
 

@@ -10,7 +10,7 @@ use kahriz_proto::session::Stage;
 
 const KEY: [u8; 32] = [7; 32];
 
-fn founded(scratch: &Scratch) -> Workspace {
+pub(super) fn founded(scratch: &Scratch) -> Workspace {
     let operator = Profile { officer: "Operator".into(), device: "computer".into() };
     let scopes = vec![ScopeProfile { name: "Ağdam".into(), prefix: "AGD".into() }];
     let founding = Founding {

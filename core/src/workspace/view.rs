@@ -23,7 +23,7 @@ pub struct RecordView {
     pub changed: Touch,
     /// Whether everybody who speaks of it says that it is deleted.
     pub deleted: bool,
-    /// How far this device's own changes of it have come.
+    /// How far this device's own changes of it have come; at headquarters, everybody's.
     pub delivery: Delivery,
     /// By flat key; only keys that were ever written.
     pub fields: BTreeMap<String, Standing>,
@@ -118,4 +118,6 @@ pub enum Delivery {
     AtRelay,
     /// Headquarters has signed that it has merged all of them.
     AtHeadquarters,
+    /// Headquarters has signed that a verified backup of it holds all of them.
+    BackedUp,
 }

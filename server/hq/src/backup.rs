@@ -32,7 +32,8 @@ pub(crate) struct BackupState {
     pub(crate) failure: Option<String>,
 }
 
-/// Backs up the store in a folder, which is open as `workspace`, and its relay's.
+/// Backs up the store in a folder, which is open as `workspace`, and its relay's. What it holds is signed for, and the
+/// next sync tells the devices.
 pub(crate) fn take(
     workspace: &Workspace,
     folder: &Path,
@@ -54,7 +55,12 @@ pub(crate) fn take(
         }
     }
     let taken = Taken { store: copied.device.to_string(), scopes, counts };
-    Ok(begun.finish(taken, order.keep)?)
+    let made = begun.finish(taken, order.keep)?;
+    // The backup stands either way, and what is not signed now is signed with the next one.
+    if let Err(error) = workspace.sign_for_backup(&copied) {
+        tracing::warn!(%error, "a backup was taken, and could not be signed for");
+    }
+    Ok(made)
 }
 
 /// When the newest backup of this store in a folder was taken.

@@ -61,6 +61,39 @@ fn with_work(world: &World) -> PathBuf {
 }
 
 #[test]
+fn a_phone_is_told_when_its_work_is_in_a_backup_and_headquarters_shows_it_beside_the_device() {
+    let world = World::founded();
+    let server = world.serve(&[]);
+    world.join("gunel", &[]);
+    let id = writes(&world, "gunel", "Vaqif");
+    let everybody_syncs = || {
+        world.device("gunel", &["sync"]).done();
+        world.headquarters(&["sync"]).done();
+        world.device("gunel", &["sync"]).done();
+    };
+    let levels = || {
+        let status = world.device("gunel", &["--json", "status"]).json();
+        let levels = ["frames_at_relay", "frames_at_headquarters", "frames_backed_up"];
+        levels.map(|level| status[level].as_u64().unwrap())
+    };
+    everybody_syncs();
+    assert_eq!(levels(), [0, 1, 0]);
+    back_up(&world, "out");
+    everybody_syncs();
+    assert_eq!(levels(), [0, 0, 1]);
+    let shown = world.device("gunel", &["--json", "show", &id]).json();
+    assert_eq!(shown["delivery"], "backed up");
+
+    let status = world.headquarters(&["--json", "status"]).json();
+    let of_gunel = |device: &&Json| device["officer"] == "gunel" && device["frames_known"] != 0;
+    let device = status["devices"].as_array().unwrap().iter().find(of_gunel).unwrap();
+    let account = ["frames_known", "frames_merged", "frames_backed_up", "frames_missing"];
+    assert_eq!(account.map(|count| device[count].as_u64().unwrap()), [1, 1, 1, 0]);
+    assert_eq!(device["gaps"], serde_json::json!([]));
+    server.end();
+}
+
+#[test]
 fn a_serving_headquarters_is_backed_up_whole_and_without_its_key() {
     let world = World::founded();
     let backup = with_work(&world);

@@ -12,7 +12,8 @@ mod model;
 
 use kahriz_core::query::{Query, Row};
 use kahriz_core::value::Scalar;
-use kahriz_core::workspace::{Choice, Draft, SaveError};
+use kahriz_core::workspace::{Choice, DeviceAccount, Draft, SaveError};
+use kahriz_proto::ids::ScopeId;
 use kahriz_proto::roster::Role;
 use kahriz_tests::world::{LogKind, Weather, Who, World, asked_number};
 use model::{EventId, Expected, Known, Modelled};
@@ -369,6 +370,25 @@ fn the_whole_world_agrees(world: &mut World) {
         assert_eq!(workspace.rebuild().unwrap().damaged, 0);
         assert_eq!(rows(world, who, &everything), before);
     }
+    headquarters_knows_of_every_frame_and_misses_none(world);
     let forks = world.relay.log().forks(world.at(Who::HEADQUARTERS).id()).unwrap();
     assert_eq!(forks, []);
+}
+
+/// What headquarters knows of each device is what that device has sealed, and all of it is merged.
+fn headquarters_knows_of_every_frame_and_misses_none(world: &World) {
+    let at_headquarters = world.at(Who::HEADQUARTERS).device_account().unwrap();
+    for account in &at_headquarters {
+        assert_eq!((account.frames_merged, account.frames_missing()), (account.frames_known, 0));
+    }
+    for who in world.everybody() {
+        let own = |account: &&DeviceAccount| account.device == world.at(who).device();
+        let sealed = |accounts: &[DeviceAccount]| -> Vec<(ScopeId, u64)> {
+            let own = accounts.iter().filter(own);
+            own.map(|account| (account.scope, account.frames_known)).collect()
+        };
+        let accounts = world.at(who).device_account().unwrap();
+        assert!(sealed(&accounts).iter().any(|(_, frames)| *frames > 0));
+        assert_eq!(sealed(&at_headquarters), sealed(&accounts));
+    }
 }

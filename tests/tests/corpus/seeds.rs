@@ -97,6 +97,7 @@ fn of_exchanges(world: &World, frames: &[Vec<u8>]) -> Vec<Seed> {
         push_offset: Some(40),
         pull_from: Some(PullFrom { scope: 0, position: 3, offset: 70 }),
         ask_logs: Some(true),
+        compares: Some(true),
     };
     let plain = SyncRequest { push_offset: None, pull_from: None, ..full.clone() };
     let answer = SyncAnswer {
@@ -185,9 +186,15 @@ fn of_repairs(world: &World, frames: &[Vec<u8>]) -> Vec<Seed> {
     let heads = log.heads(id, scope).unwrap();
     let question = Comparison::new(heads[..1].to_vec()).question();
     let wants = heads.iter().map(|head| FrameRef { log: head.log, seq: 0 }).collect();
-    let asks = RepairRequest { scope, ranges: question.clone(), wants: Some(wants), bytes: 9_000 };
+    let asks = RepairRequest {
+        scope,
+        ranges: question.clone(),
+        wants: Some(wants),
+        bytes: 9_000,
+        held: None,
+    };
     let ranges = repair::answer(&heads, &question.unwrap()).ok();
-    let tells = RepairAnswer { end: Cursor::start(scope), ranges, more: Some(true) };
+    let tells = RepairAnswer { end: Cursor::start(scope), ranges, more: Some(true), resumed: None };
     let asks = minicbor::to_vec(asks).unwrap();
     let mut body = vec![];
     push_item(&mut body, &asks);
@@ -241,7 +248,7 @@ fn of_insides() -> Vec<Seed> {
         seed(
             "announcement",
             "merged",
-            minicbor::to_vec(Announcement::Merged { logs: vec![] }).unwrap(),
+            minicbor::to_vec(Announcement::Merged { logs: vec![], backed_up: None }).unwrap(),
         ),
     ]
 }

@@ -37,7 +37,7 @@ fn headquarters_sees_which_phone_has_delivered_what() {
     let account = accounts.iter().find(|account| account.device == rashad).unwrap();
     assert_eq!(account.officer, "Rashad");
     assert_eq!(account.frames_merged, 1);
-    assert_eq!((account.frames_waiting, account.frames_parked, account.gap), (0, 0, None));
+    assert_eq!((account.frames_waiting, account.frames_parked, account.gaps.len()), (0, 0, 0));
     assert!(account.last_claimed.is_some());
 }
 

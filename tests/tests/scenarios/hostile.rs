@@ -8,7 +8,7 @@ use kahriz_core::store::ParkReason;
 use kahriz_core::workspace::Parked;
 use kahriz_proto::frame::{Frame, FrameRef};
 use kahriz_proto::ids::{FrameHash, LogId, RecordId};
-use kahriz_proto::message::{Refusal, RefusalReason, Verdict};
+use kahriz_proto::message::{LogState, Refusal, RefusalReason, Verdict};
 use kahriz_proto::session::Failure;
 use kahriz_tests::world::insider::Lie;
 use kahriz_tests::world::{ForgedRelay, Insider, Who};
@@ -356,7 +356,10 @@ fn an_officer_cannot_rename_another_or_speak_for_headquarters() {
     let says = [
         Announcement::Person { device: leyla, officer: "Nobody".into(), phone: "x".into() },
         Announcement::Scope { scope, name: "Elsewhere".into(), prefix: "XXX".into() },
-        Announcement::Merged { logs: vec![FrameRef { log, seq: 1_000 }] },
+        Announcement::Merged {
+            logs: vec![FrameRef { log, seq: 1_000 }],
+            backed_up: Some(vec![first_of(&story, log)]),
+        },
     ];
     let entries = says.map(Entry::Announcement);
     let frame = first_frame(&mut insider, &batch_of(&entries)).into_bytes();
@@ -367,8 +370,18 @@ fn an_officer_cannot_rename_another_or_speak_for_headquarters() {
     assert_eq!(story.world.at(rashad).scopes()[0].name, "Ağdam");
     story.changes(story.leyla, person, &[("full_name", "Vaqif")]);
     story.world.sync(story.leyla);
-    let delivery = story.world.at(story.leyla).record(person).unwrap().unwrap().delivery;
+    let leyla = story.world.at(story.leyla);
+    let delivery = leyla.record(person).unwrap().unwrap().delivery;
     assert_eq!(delivery, kahriz_core::workspace::Delivery::AtRelay);
+    assert_eq!(leyla.status().unwrap().frames_backed_up, 0);
+}
+
+/// The first frame of Leyla's log, named as headquarters would name it.
+fn first_of(story: &Mission, log: LogId) -> LogState {
+    let first = Frame::decode(frames_of(story, story.leyla).remove(0)).unwrap();
+    let mut tag = [0; 8];
+    tag.copy_from_slice(&first.hash().as_bytes()[..8]);
+    LogState { log, seq: 1, tag }
 }
 
 #[test]

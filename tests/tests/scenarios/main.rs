@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod account;
+mod backed_up;
 mod carried;
 mod delivery;
 mod full_disk;

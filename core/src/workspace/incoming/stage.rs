@@ -101,8 +101,12 @@ fn take_states(
     Ok(())
 }
 
-/// Whether the last frame that the relay holds of an own log is the one that this device sealed.
-fn is_own(tx: &Transaction<'_>, log: &LogRow, state: &LogState) -> rusqlite::Result<bool> {
+/// Whether the last frame that somebody says to hold of an own log is the one that this device sealed.
+pub(in crate::workspace) fn is_own(
+    tx: &Transaction<'_>,
+    log: &LogRow,
+    state: &LogState,
+) -> rusqlite::Result<bool> {
     let hash = outbox::hash(tx, log.log, state.seq)?;
     Ok(hash.is_some_and(|hash| hash.as_bytes()[..8] == state.tag))
 }

@@ -105,6 +105,7 @@ pub(super) fn delivery(delivery: Delivery) -> &'static str {
         Delivery::OnThisDevice => "on this device only",
         Delivery::AtRelay => "at the relay",
         Delivery::AtHeadquarters => "at headquarters",
+        Delivery::BackedUp => "backed up",
     }
 }
 

@@ -1,6 +1,6 @@
 //! `status`: where everything stands on this device, and at headquarters what arrived from whom.
 
-use kahriz_core::workspace::{DeviceAccount, Membership, Status};
+use kahriz_core::workspace::{DeviceAccount, Gap, Membership, Status};
 use kahriz_proto::roster::Role;
 use serde_json::{Value as Json, json};
 
@@ -9,6 +9,9 @@ use crate::backup::BackupState;
 use crate::failure::Failure;
 use crate::moment;
 use crate::say::printable;
+
+/// Gaps of one device that are told by their numbers.
+const GAPS_TOLD: usize = 5;
 
 pub(super) fn run(desk: &mut Desk<'_>) -> Result<(), Failure> {
     let status = desk.workspace.status()?;
@@ -48,8 +51,12 @@ fn in_words(
         status.store_bytes as f64 / 1e6
     ))?;
     desk.say(&format!(
-        "on this device only: {} changes and {} sealed frames; at the relay: {} frames",
-        status.unsealed_changes, status.frames_waiting, status.frames_at_relay
+        "on this device only: {} changes and {} sealed frames; at the relay: {} frames; at headquarters: {}; backed up: {}",
+        status.unsealed_changes,
+        status.frames_waiting,
+        status.frames_at_relay,
+        status.frames_at_headquarters,
+        status.frames_backed_up
     ))?;
     for (count, what) in [
         (status.frames_refused, "frames that the relay refuses"),
@@ -100,20 +107,42 @@ fn membership(desk: &Desk<'_>) -> String {
 fn account_line(account: &DeviceAccount, area: &str) -> String {
     let who = [&account.officer, &account.phone].into_iter().find(|name| !name.is_empty());
     let who = who.map_or_else(|| account.device.to_string(), |name| printable(name));
-    let mut line = format!("  {who} in {area}: {} frames merged", account.frames_merged);
+    let mark = if account.gaps.is_empty() { " " } else { "!" };
+    let mut line = format!(
+        "{mark} {who} in {area}: {} of {} frames merged, {} backed up",
+        account.frames_merged, account.frames_known, account.frames_backed_up
+    );
     if account.frames_waiting > 0 {
         line.push_str(&format!(", {} wait", account.frames_waiting));
     }
-    if account.frames_parked > 0 {
-        line.push_str(&format!(", {} in quarantine", account.frames_parked));
+    if account.frames_parked + account.frames_beside > 0 {
+        let parked = account.frames_parked + account.frames_beside;
+        line.push_str(&format!(", {parked} in quarantine"));
     }
-    if let Some(gap) = account.gap {
-        line.push_str(&format!(", frame {gap} is missing"));
+    if !account.gaps.is_empty() {
+        line.push_str(&missing(account));
     }
     if let Some(claimed) = account.last_claimed {
         line.push_str(&format!(", last claims {}", moment::written(claimed.ms)));
     }
     line
+}
+
+/// Which frames are missing, and since when as far as the last one before them claims.
+fn missing(account: &DeviceAccount) -> String {
+    let frames = account.frames_missing();
+    let gaps: Vec<String> = account.gaps.iter().take(GAPS_TOLD).map(gap).collect();
+    let more = if account.gaps.len() > GAPS_TOLD { " and more" } else { "" };
+    format!(", {frames} FRAMES MISSING: {}{more}", gaps.join("; "))
+}
+
+fn gap(gap: &Gap) -> String {
+    let numbers = match gap.first == gap.last {
+        true => gap.first.to_string(),
+        false => format!("{} to {}", gap.first, gap.last),
+    };
+    let after = gap.after.map(|claimed| format!(" after {}", moment::written(claimed.ms)));
+    numbers + &after.unwrap_or_default()
 }
 
 fn serving(desk: &mut Desk<'_>) -> Result<(), Failure> {
@@ -193,6 +222,8 @@ fn in_json(
         "unsealed_changes": status.unsealed_changes,
         "frames_waiting": status.frames_waiting,
         "frames_at_relay": status.frames_at_relay,
+        "frames_at_headquarters": status.frames_at_headquarters,
+        "frames_backed_up": status.frames_backed_up,
         "frames_refused": status.frames_refused,
         "inbox_waiting": status.inbox_waiting,
         "inbox_quarantined": status.inbox_quarantined,
@@ -204,15 +235,23 @@ fn in_json(
 }
 
 fn account_json(account: &DeviceAccount, scope: &str) -> Json {
+    let gaps = account.gaps.iter().map(|gap| {
+        let after = gap.after.map(|claimed| claimed.ms);
+        json!({ "log": gap.log.to_string(), "first": gap.first, "last": gap.last, "after_claimed_ms": after })
+    });
     json!({
         "device": account.device.to_string(),
         "officer": account.officer,
         "phone": account.phone,
         "scope": scope,
+        "frames_known": account.frames_known,
         "frames_merged": account.frames_merged,
+        "frames_backed_up": account.frames_backed_up,
         "frames_waiting": account.frames_waiting,
         "frames_parked": account.frames_parked,
-        "gap": account.gap,
+        "frames_beside": account.frames_beside,
+        "frames_missing": account.frames_missing(),
+        "gaps": gaps.collect::<Vec<_>>(),
         "last_claimed_ms": account.last_claimed.map(|claimed| claimed.ms),
     })
 }

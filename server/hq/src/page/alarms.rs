@@ -145,7 +145,9 @@ fn about(workspace: &Workspace, kind: AlarmKind, owners: &Owners) -> String {
             format!("{} {}: {missing}", owners.writer(log), short(&log))
         }
         AlarmKind::RelayWentBack { scope } => owners.area(scope),
-        AlarmKind::LogForked { log } | AlarmKind::NewLife { log } => format!("{} {}", owners.writer(log), short(&log)),
+        AlarmKind::LogForked { log } | AlarmKind::NewLife { log } => {
+            format!("{} {}", owners.writer(log), short(&log))
+        }
         AlarmKind::InviteTaken { .. } | AlarmKind::FalseRevocation => String::new(),
     }
 }

@@ -2,6 +2,7 @@
 //! work has arrived.
 
 mod bars;
+mod missing;
 mod urgent;
 
 use askama::Template;
@@ -23,6 +24,7 @@ use super::quarantine::why;
 use super::visit::Visit;
 use super::words::{TrustWords, Words, grouped, words};
 use bars::Bars;
+pub(super) use missing::Missing;
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -59,10 +61,11 @@ struct DeviceLine {
     role: &'static str,
     area: String,
     merged: String,
+    backed_up: String,
     waiting: u64,
     parked: u64,
-    /// The first frame that is missing.
-    gap: Option<u64>,
+    missing: Option<Missing>,
+    is_lacking: bool,
     claimed: Option<When>,
     is_this: bool,
 }
@@ -147,7 +150,7 @@ fn devices(workspace: &Workspace, words: &Words) -> Result<Vec<DeviceLine>, Prob
     let line = |account: DeviceAccount| DeviceLine {
         is_this: account.device == this,
         officer: named(&account.officer, "", account.device),
-        phone: account.phone,
+        phone: account.phone.clone(),
         role: match account.role {
             Role::Officer => words.officer,
             Role::Supervisor => words.supervisor,
@@ -155,17 +158,17 @@ fn devices(workspace: &Workspace, words: &Words) -> Result<Vec<DeviceLine>, Prob
         },
         area: scope_name(workspace, account.scope),
         merged: grouped(account.frames_merged),
+        backed_up: grouped(account.frames_backed_up),
         waiting: account.frames_waiting,
-        parked: account.frames_parked,
-        gap: account.gap,
+        parked: account.frames_parked + account.frames_beside,
+        missing: Missing::of([&account]),
+        is_lacking: account.is_lacking(),
         claimed: account.last_claimed.map(|claimed| When::at(claimed.ms)),
     };
     let mut lines: Vec<DeviceLine> =
         workspace.device_account().map_err(unreadable)?.into_iter().map(line).collect();
     // What lacks something comes first.
-    lines.sort_by_key(|line| {
-        (line.gap.is_none() && line.parked == 0, line.officer.clone(), line.area.clone())
-    });
+    lines.sort_by_key(|line| (!line.is_lacking, line.officer.clone(), line.area.clone()));
     Ok(lines)
 }
 

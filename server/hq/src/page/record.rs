@@ -121,6 +121,7 @@ fn view(workspace: &Workspace, record: &RecordView, lang: Lang) -> Result<View, 
         delivery: match record.delivery {
             Delivery::OnThisDevice => words.on_this_machine,
             Delivery::AtRelay | Delivery::AtHeadquarters => words.merged_here,
+            Delivery::BackedUp => words.merged_and_backed_up,
         },
         created: Writer::of(&record.created),
         changed: Writer::of(&record.changed),

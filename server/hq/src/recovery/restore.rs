@@ -243,7 +243,7 @@ pub(crate) fn read_secret(path: Option<&Path>) -> Result<String, Failure> {
 
 fn tell(order: &Restore, workspace: &Workspace, as_json: bool) -> Result<(), Failure> {
     let status = workspace.status()?;
-    let gaps = workspace.device_account()?.into_iter().filter(|one| one.gap.is_some()).count();
+    let gaps = workspace.device_account()?.into_iter().filter(|one| !one.gaps.is_empty()).count();
     let waiting = status.inbox_waiting + status.inbox_quarantined;
     if as_json {
         say::result(

@@ -9,6 +9,7 @@ use kahriz_proto::roster::Role;
 use crate::page::answer::{Problem, unreadable};
 use crate::page::frame::When;
 use crate::page::line::named;
+use crate::page::overview::Missing;
 use crate::page::words::{Words, grouped};
 
 /// A device that is or was a member.
@@ -21,6 +22,7 @@ pub(super) struct Member {
     pub(super) merged: String,
     pub(super) waiting: u64,
     pub(super) parked: u64,
+    pub(super) missing: Option<Missing>,
     pub(super) claimed: Option<When>,
     pub(super) is_this: bool,
     pub(super) is_revoked: bool,
@@ -70,7 +72,8 @@ fn member(
         areas: areas.join(", "),
         merged: grouped(sum(|account| account.frames_merged)),
         waiting: sum(|account| account.frames_waiting),
-        parked: sum(|account| account.frames_parked),
+        parked: sum(|account| account.frames_parked + account.frames_beside),
+        missing: Missing::of(accounts),
         claimed: accounts
             .iter()
             .filter_map(|account| account.last_claimed)

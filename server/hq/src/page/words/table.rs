@@ -43,7 +43,9 @@ table! {
     merged: "Merged", "Birləşdirilib", "Объединено", "Fusionnées", "مدمجة", "Об’єднано";
     waiting: "Waiting", "Gözləyir", "Ждут", "En attente", "تنتظر", "Чекають";
     parked: "Set aside", "Kənarda", "Отложены", "De côté", "منحّاة", "Відкладені";
-    gap: "Missing from", "Buradan çatışmır", "Нет начиная с", "Manque à partir de", "مفقودة ابتداءً من", "Немає починаючи з";
+    backed_up: "In a backup", "Ehtiyat nüsxədə", "В резервной копии", "Sauvegardées", "في نسخة احتياطية", "У резервній копії";
+    missing: "Missing", "Çatışmır", "Не хватает", "Manquantes", "مفقودة", "Бракує";
+    last_before: "the last before them:", "onlardan əvvəlki:", "последний до них:", "la dernière avant :", "آخر ما قبلها:", "останній перед ними:";
     no_gap: "nothing missing", "çatışmayan yoxdur", "пропусков нет", "rien ne manque", "لا ينقص شيء", "пропусків немає";
     last_claimed: "Last heard of (claimed)", "Son məlumat (cihazın vaxtı)", "Последние сведения (по часам устройства)", "Dernières nouvelles (heure déclarée)", "آخر ما ورد (حسب ساعته)", "Останні відомості (за годинником пристрою)";
     never: "never", "heç vaxt", "никогда", "jamais", "أبداً", "ніколи";
@@ -119,6 +121,7 @@ table! {
     policy_latest: "The value whose writer claims the latest time is shown.", "Ən son vaxtı bildirən müəllifin qiyməti göstərilir.", "Показано значение с самым поздним заявленным временем.", "La valeur à l’heure déclarée la plus récente est montrée.", "تُعرض القيمة ذات أحدث وقت مُعلن.", "Показано значення з найпізнішим заявленим часом.";
     on_this_machine: "Some changes are on this machine only: not sent yet", "Bəzi dəyişikliklər yalnız bu kompüterdədir: göndərilməyib", "Часть изменений только на этом компьютере: не отправлены", "Des modifications ne sont que sur cette machine : pas encore envoyées", "بعض التغييرات على هذا الجهاز فقط: لم تُرسل بعد", "Частина змін лише на цьому комп’ютері: не надіслані";
     merged_here: "Merged at headquarters", "Qərargahda birləşdirilib", "Объединено в штабе", "Fusionnée au quartier général", "مدمج في المقر", "Об’єднано в штабі";
+    merged_and_backed_up: "Merged at headquarters, and in a verified backup", "Qərargahda birləşdirilib və yoxlanmış ehtiyat nüsxədədir", "Объединено в штабе и есть в проверенной резервной копии", "Fusionnée au quartier général, et dans une sauvegarde vérifiée", "مدمج في المقر وموجود في نسخة احتياطية مُتحقَّق منها", "Об’єднано в штабі й є в перевіреній резервній копії";
     delivery: "Delivery", "Çatdırılma", "Доставка", "Acheminement", "التسليم", "Доставка";
     history: "History", "Tarixçə", "История", "Historique", "السجل الزمني", "Історія";
     history_note: "Every value that was ever written here, the oldest first.", "Burada yazılmış bütün qiymətlər, əvvəlcə ən köhnəsi.", "Все значения, которые здесь были, сначала старые.", "Toutes les valeurs jamais écrites ici, la plus ancienne d’abord.", "كل قيمة كُتبت هنا، الأقدم أولاً.", "Усі значення, що тут були, спочатку давні.";
