@@ -3,10 +3,11 @@
 
 use crate::support::{Answer, Line, Running, items, now, push_only, request};
 use kahriz_proto::cursor::{Cursor, Rolling};
-use kahriz_proto::frame::Frame;
+use kahriz_proto::frame::{Frame, FrameRef};
 use kahriz_proto::item::push_item;
 use kahriz_proto::letter::Deposit;
 use kahriz_proto::message::SyncRequest;
+use kahriz_proto::repair::{Comparison, RepairRequest};
 use kahriz_proto::roster::Role;
 use kahriz_relay::log::{Log, MemoryLog};
 use kahriz_relay::testing::{Device, Organisation, token_for};
@@ -87,7 +88,7 @@ struct Try {
 }
 
 fn tries() -> impl Strategy<Value = Try> {
-    (0..5_u8, any::<bool>(), 0..10_u8, any::<bool>(), 0..4_u64, any::<u8>()).prop_map(
+    (0..5_u8, any::<bool>(), 0..11_u8, any::<bool>(), 0..4_u64, any::<u8>()).prop_map(
         |(signer, for_them, endpoint, theirs_in_body, number, variant)| Try {
             signer,
             for_them,
@@ -98,6 +99,9 @@ fn tries() -> impl Strategy<Value = Try> {
         },
     )
 }
+
+/// The endpoint whose answer has no end.
+const EVENTS: u8 = 10;
 
 /// The request by the byte.
 fn written(ours: &Side, theirs: &Side, it: Try) -> Vec<u8> {
@@ -113,10 +117,7 @@ fn written(ours: &Side, theirs: &Side, it: Try) -> Vec<u8> {
     match it.endpoint {
         0 => {
             let (control, items) = sync_body(ours, theirs, it);
-            let mut body = vec![];
-            push_item(&mut body, &control);
-            body.extend(items);
-            send("POST", "/v1/sync", &control, &body)
+            send("POST", "/v1/sync", &control, &[framed(&control), items].concat())
         }
         1 => get(&format!("/v1/roster?after={after}")),
         2 => post("/v1/roster", &whose.of.page(after)),
@@ -126,8 +127,25 @@ fn written(ours: &Side, theirs: &Side, it: Try) -> Vec<u8> {
         6 => get(&format!("/v1/letters?after={after}")),
         7 => post("/v1/letters", &minicbor::to_vec(letter(ours, theirs, it)).unwrap()),
         8 => send("DELETE", &format!("/v1/letters?up_to={}", after * 1_000), b"", b""),
+        9 => {
+            let control = minicbor::to_vec(repair(whose, theirs, it)).unwrap();
+            send("POST", "/v1/repair", &control, &framed(&control))
+        }
         _ => get("/v1/events"),
     }
+}
+
+fn framed(control: &[u8]) -> Vec<u8> {
+    let mut body = vec![];
+    push_item(&mut body, control);
+    body
+}
+
+/// Their log, asked for in a scope of theirs or of ours.
+fn repair(whose: &Side, theirs: &Side, it: Try) -> RepairRequest {
+    let wants = vec![FrameRef { log: theirs.stored.preamble().log(), seq: it.number }];
+    let ranges = Comparison::new(vec![]).question();
+    RepairRequest { scope: whose.of.scope(1), ranges, wants: Some(wants), bytes: 1 << 20 }
 }
 
 fn sync_body(ours: &Side, theirs: &Side, it: Try) -> (Vec<u8>, Vec<u8>) {
@@ -173,12 +191,15 @@ async fn answer(mut line: Line, it: Try) -> Vec<u8> {
         let Answer { head, body, .. } = line.answer().await;
         [head.into_bytes(), body].concat()
     };
-    match tokio::time::timeout(Duration::from_secs(if it.endpoint == 9 { 1 } else { 20 }), whole)
-        .await
+    match tokio::time::timeout(
+        Duration::from_secs(if it.endpoint == EVENTS { 1 } else { 20 }),
+        whole,
+    )
+    .await
     {
         Ok(bytes) => bytes,
         Err(_) => {
-            assert_eq!(it.endpoint, 9, "an answer has to come");
+            assert_eq!(it.endpoint, EVENTS, "an answer has to come");
             vec![]
         }
     }
@@ -205,6 +226,8 @@ fn whatever_an_organisation_asks_it_hears_and_moves_nothing_of_anothers() {
     let keys: Vec<[u8; 32]> = keys.iter().map(|device| *device.public().as_bytes()).collect();
     let mut secrets: Vec<&[u8]> = keys.iter().map(|key| &key[..]).collect();
     secrets.push(theirs.stored.bytes());
+    let their_log = theirs.stored.preamble().log();
+    secrets.push(their_log.as_bytes());
     secrets.push(&theirs.letter.signature);
     secrets.push(&theirs.join);
     let mut runner =
