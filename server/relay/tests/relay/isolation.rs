@@ -145,7 +145,13 @@ fn framed(control: &[u8]) -> Vec<u8> {
 fn repair(whose: &Side, theirs: &Side, it: Try) -> RepairRequest {
     let wants = vec![FrameRef { log: theirs.stored.preamble().log(), seq: it.number }];
     let ranges = Comparison::new(vec![]).question();
-    RepairRequest { scope: whose.of.scope(1), ranges, wants: Some(wants), bytes: 1 << 20 }
+    RepairRequest {
+        scope: whose.of.scope(1),
+        ranges,
+        wants: Some(wants),
+        bytes: 1 << 20,
+        held: None,
+    }
 }
 
 fn sync_body(ours: &Side, theirs: &Side, it: Try) -> (Vec<u8>, Vec<u8>) {
