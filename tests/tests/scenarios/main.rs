@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod came_back;
 mod delivery;
 mod full_disk;
 mod hostile;
