@@ -1,7 +1,5 @@
 //! What one device shows, all of it, as text: every record with every standing value and every value that it ever had.
 
-use super::ledger::Entry;
-use crate::world::{Who, World};
 use kahriz_core::query::Query;
 use kahriz_core::value::Scalar;
 use kahriz_core::workspace::{RecordView, Touch, Workspace};
@@ -13,16 +11,20 @@ use std::fmt::Write;
 const RECORDS_MAX: u32 = 10_000;
 
 /// All that one device shows.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Export {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Export {
     records: BTreeMap<RecordId, (ScopeId, String)>,
-    written: BTreeSet<(RecordId, String, String)>,
+    /// Every value that a field of a record ever had: record, field, value.
+    pub written: BTreeSet<(RecordId, String, String)>,
 }
 
 impl Export {
     /// What a device shows.
-    pub(super) fn of(world: &World, who: Who) -> Self {
-        let workspace = world.at(who);
+    ///
+    /// # Panics
+    /// If a record that is there cannot be read.
+    #[must_use]
+    pub fn of(workspace: &Workspace) -> Self {
         let query = Query { deleted: true, limit: RECORDS_MAX, ..Query::default() };
         let mut export = Self::default();
         for row in workspace.list(&query).expect("the list can be read").rows {
@@ -55,12 +57,14 @@ impl Export {
     }
 
     /// Whether a save is in it, standing or as what was replaced later.
-    pub(super) fn holds(&self, entry: &Entry) -> bool {
-        self.written.contains(&(entry.record, entry.field.clone(), entry.value.clone()))
+    #[must_use]
+    pub fn holds(&self, record: RecordId, field: &str, value: &str) -> bool {
+        self.written.contains(&(record, field.to_owned(), value.to_owned()))
     }
 
     /// The first record of some scopes that another export tells otherwise, as both tell it.
-    pub(super) fn differs_from(&self, other: &Self, scopes: &[ScopeId]) -> Option<String> {
+    #[must_use]
+    pub fn differs_from(&self, other: &Self, scopes: &[ScopeId]) -> Option<String> {
         let (mine, theirs) = (self.within(scopes), other.within(scopes));
         let differs = |record: &&RecordId| mine.get(record) != theirs.get(record);
         let record = mine.keys().chain(theirs.keys()).find(differs)?;

@@ -124,7 +124,10 @@ fn live_through(seed: u64, runs: u64, json: bool) -> ExitCode {
 
 fn tell_faults(report: &faults::Report) {
     let told = &report.acknowledged;
-    println!("{} runs, {} syncs, {} of them failed", report.runs, report.syncs, report.failed_syncs);
+    println!(
+        "{} runs, {} syncs, {} of them failed",
+        report.runs, report.syncs, report.failed_syncs
+    );
     println!("on the device: {} saves acknowledged", told.on_device);
     println!("at the relay: {}, of {} the device is gone", told.at_relay, told.at_relay_disk_gone);
     println!(

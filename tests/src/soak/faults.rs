@@ -8,7 +8,6 @@
 //! nothing of the ledger may be lost, and all who are left must show the same, byte for byte.
 
 mod course;
-mod export;
 mod fault;
 mod ledger;
 mod quiet;

@@ -1,8 +1,8 @@
 //! One run: who is there, what happens on each day, and what is left at the end.
 
-use super::export::Export;
 use super::ledger::{Entry, Ledger};
 use super::{Ended, Fault, fault, quiet, restoring};
+use crate::export::Export;
 use crate::world::{LogKind, SCOPES, Weather, Who, World, clock};
 use kahriz_core::workspace::{Claimed, Delivery, Draft, Membership};
 use kahriz_proto::ids::{RecordId, ScopeId};
@@ -172,10 +172,15 @@ impl Course {
 
     /// What a device says of its author's records goes into the ledger.
     fn hear(&mut self, who: Who) {
-        for record in self.ledger.under_way(who) {
+        let under_way = self.ledger.under_way(who);
+        if under_way.is_empty() {
+            return;
+        }
+        let shown = Export::of(self.world.at(who));
+        for record in under_way {
             let view = self.world.at(who).record(record).expect("a record can be read");
             if let Some(view) = view {
-                self.ledger.has_come(who, record, view.delivery);
+                self.ledger.has_come(who, record, view.delivery, &shown);
             }
         }
     }
@@ -283,10 +288,13 @@ impl Course {
         let device_lost = self.ended.faults.iter().any(|fault| fault.loses_device());
         self.ended.holders_only = relay_lost && device_lost;
         self.ended.acknowledged = self.ledger.acknowledged();
-        let at_headquarters = Export::of(&self.world, HQ);
+        let at_headquarters = Export::of(self.world.at(HQ));
         self.judge_headquarters(&at_headquarters);
         for who in self.members() {
             self.judge_phone(who, &at_headquarters);
+        }
+        if !self.ended.lost.is_empty() || !self.ended.differ.is_empty() {
+            self.ended.differ.extend(quiet::what_waits(&self.world));
         }
     }
 
@@ -308,8 +316,11 @@ impl Course {
 
     /// A member's phone shows what was saved on it, and what headquarters shows of its scopes.
     fn judge_phone(&mut self, who: Who, at_headquarters: &Export) {
-        let export = Export::of(&self.world, who);
-        let own = |entry: &Entry| entry.author == who && entry.disk_intact;
+        let export = Export::of(self.world.at(who));
+        // What was let go of comes back sealed, and opens when what it builds on is somewhere.
+        let waits = !self.world.at(who).parked().expect("what is parked can be read").is_empty();
+        let excused = self.ended.holders_only && waits;
+        let own = |entry: &Entry| entry.author == who && entry.disk_intact && !excused;
         let missing = self.ledger.missing_in(&export, own);
         self.ended.lost.extend(missing.iter().map(|entry| format!("{who:?} lacks {entry:?}")));
         let scopes: Vec<ScopeId> =

@@ -1,7 +1,7 @@
 //! What people were told. Nothing here is asked of the product afterwards: an entry is written when a save returns,
 //! and moved on when a device says that it has come further.
 
-use super::export::Export;
+use crate::export::Export;
 use crate::world::Who;
 use kahriz_core::workspace::Delivery;
 use kahriz_proto::ids::RecordId;
@@ -68,9 +68,13 @@ impl Ledger {
         records
     }
 
-    /// A device has said how far all its changes of a record are. What was once told stays told.
-    pub(super) fn has_come(&mut self, author: Who, record: RecordId, to: Delivery) {
-        let of_it = |entry: &&mut Entry| entry.author == author && entry.record == record;
+    /// A device has said how far all its changes of a record are, of those that it shows. What was once told stays told.
+    pub(super) fn has_come(&mut self, author: Who, record: RecordId, to: Delivery, shown: &Export) {
+        let of_it = |entry: &&mut Entry| {
+            entry.author == author
+                && entry.record == record
+                && shown.holds(record, &entry.field, &entry.value)
+        };
         for entry in self.entries.iter_mut().filter(of_it) {
             entry.told = entry.told.max(to);
         }
@@ -84,7 +88,8 @@ impl Ledger {
 
     /// The saves that are not in an export although they are owed there.
     pub(super) fn missing_in(&self, export: &Export, owed: impl Fn(&Entry) -> bool) -> Vec<&Entry> {
-        let is_missing = |entry: &&Entry| owed(entry) && !export.holds(entry);
+        let is_missing =
+            |entry: &&Entry| owed(entry) && !export.holds(entry.record, &entry.field, &entry.value);
         self.entries.iter().filter(is_missing).collect()
     }
 

@@ -70,4 +70,5 @@ fn take_over(world: &mut World) {
     let now = world.now();
     let mut rng: rand_chacha::ChaCha20Rng = rand::SeedableRng::seed_from_u64(world.rng().random());
     world.at(HQ).take_over(now, &mut rng).expect("the new headquarters takes over");
+    world.publish();
 }
