@@ -6,6 +6,7 @@
 
 pub mod batches;
 pub mod dictionary;
+pub mod export;
 pub mod field_day;
 pub mod measure;
 pub mod proxy;

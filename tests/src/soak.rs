@@ -5,6 +5,7 @@
 //! waiting.
 
 pub mod changes;
+pub mod faults;
 pub mod frames;
 pub mod mutate;
 pub mod price;

@@ -37,6 +37,7 @@ use kahriz_proto::ids::ScopeId;
 use kahriz_proto::join::Invite;
 use kahriz_proto::message::RosterPage;
 use kahriz_proto::roster::Role;
+use kahriz_relay::backup::{self, Wish};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use std::io::Write;
@@ -378,9 +379,56 @@ impl World {
     /// # Panics
     /// As [`World::new`].
     pub fn replace_relay_with(&mut self, roster: RosterPage) {
-        let home = self.folder.path().join(format!("relay-{}", self.relay.number() + 1));
-        self.relay = self.relay.replaced(&home);
+        self.relay = self.relay.replaced(&self.next_relay_home());
         self.relay.register(roster);
+        self.lead_to_the_relay();
+    }
+
+    /// A backup of the relay's store, as an operator makes it.
+    ///
+    /// # Panics
+    /// If the relay keeps its log in memory, or as [`World::new`].
+    pub fn back_up_relay(&mut self) -> PathBuf {
+        let out = self.folder.path().join("backups");
+        let wish = Wish { out: &out, keep: None, with_tls_key: false };
+        let now = self.calendar.next();
+        let made = backup::back_up(&self.relay_home(), &wish, now.ms, &mut |_, _| {});
+        made.expect("a relay can be backed up").folder
+    }
+
+    /// The relay is gone, and one that was made of a backup stands in its place.
+    ///
+    /// # Panics
+    /// As [`World::new`].
+    pub fn restore_relay(&mut self, from: &Path) {
+        let home = self.next_relay_home();
+        backup::restore(from, &home).expect("a backup can be restored");
+        self.relay = self.relay.standing_in(&home);
+        self.lead_to_the_relay();
+    }
+
+    /// The relay's machine was set back to an older day: the file is that of the backup, and nothing says so.
+    ///
+    /// # Panics
+    /// As [`World::new`].
+    pub fn set_relay_back(&mut self, to: &Path) {
+        let home = self.next_relay_home();
+        std::fs::create_dir(&home).expect("the folder can be made");
+        let file = backup::STORE_FILE;
+        std::fs::copy(to.join(file), home.join(file)).expect("the file can be copied");
+        self.relay = self.relay.standing_in(&home);
+        self.lead_to_the_relay();
+    }
+
+    fn relay_home(&self) -> PathBuf {
+        self.folder.path().join(format!("relay-{}", self.relay.number()))
+    }
+
+    fn next_relay_home(&self) -> PathBuf {
+        self.folder.path().join(format!("relay-{}", self.relay.number() + 1))
+    }
+
+    fn lead_to_the_relay(&mut self) {
         self.devices.iter_mut().for_each(|device| device.line.lead_to(&self.relay));
     }
 
@@ -403,6 +451,15 @@ impl World {
     /// The device's process dies where it stands.
     pub fn kill(&mut self, who: Who) {
         self.devices[who.0].kill();
+    }
+
+    /// The device is gone, with everything on it.
+    ///
+    /// # Panics
+    /// If its folder cannot be removed.
+    pub fn destroy(&mut self, who: Who) {
+        self.devices[who.0].kill();
+        std::fs::remove_dir_all(self.devices[who.0].home()).expect("the folder can be removed");
     }
 
     /// The device is started again.

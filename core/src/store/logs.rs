@@ -92,6 +92,23 @@ pub(crate) fn forget(conn: &Connection, own: DeviceId) -> Result<()> {
         .map(drop)
 }
 
+/// Whether frames were sealed in a scope of which nothing was read: this device has let go of what it knew, its relay
+/// among it.
+pub(crate) fn any_in_unread_scope(conn: &Connection) -> Result<bool> {
+    conn.query_row(
+        "SELECT EXISTS (SELECT 1 FROM logs WHERE sealed > 0 AND scope NOT IN (SELECT scope FROM cursors))",
+        [],
+        |row| row.get(0),
+    )
+}
+
+/// Whether every own frame is in the documents. Not on a device that has let go, until all of its own has come back.
+pub(crate) fn own_are_merged(conn: &Connection) -> Result<bool> {
+    conn.query_row("SELECT NOT EXISTS (SELECT 1 FROM logs WHERE merged < sealed)", [], |row| {
+        row.get(0)
+    })
+}
+
 /// The log's frame is merged.
 pub(crate) fn advance(conn: &Connection, row: i64, seq: u64, hash: FrameHash) -> Result<()> {
     conn.prepare_cached("UPDATE logs SET merged = ?2, merged_hash = ?3 WHERE id = ?1")?

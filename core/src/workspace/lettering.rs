@@ -145,14 +145,15 @@ impl Workspace {
         if owed.is_empty() { Ok(()) } else { self.write_letter(desk, identity, &owed) }
     }
 
-    /// Letters of another device, which had its store in this folder before, are not touched.
+    /// Letters of another device, which had its store in this folder before, are not touched. Nor is any while changes
+    /// of the own frames are unknown: after letting go, a letter may be all that says what was not delivered.
     fn remove_arrived(
         &self,
         desk: &mut LetterDesk,
         device: DeviceId,
     ) -> Result<(), LetteringError> {
         let files = desk.letterbox.files()?;
-        if files.is_empty() {
+        if files.is_empty() || !self.store.read(logs::own_are_merged)? {
             return Ok(());
         }
         let marks = self.mark_key()?;

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a program that prints figures")]
 
 use clap::{Parser, Subcommand};
+use kahriz_tests::soak::faults;
 use kahriz_tests::soak::{self, Course, Report};
 use std::process::ExitCode;
 
@@ -34,6 +35,20 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// Months of field life with everything that goes wrong in it, one small world after another.
+    ///
+    /// Fails if a save that somebody was told of is lost, or if what devices show differs in the end.
+    Faults {
+        /// How many worlds.
+        #[arg(long, default_value_t = 1_000)]
+        runs: u64,
+        /// The seed of the first world; each next one has the next seed. Without it, one is drawn and said.
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Print the report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// What an engine in a process of its own costs.
     Price {
         /// How many new records.
@@ -53,6 +68,9 @@ fn main() -> ExitCode {
             let (here, there) = soak::price::price(records, &itself);
             println!("{records} new records: {here:.2} s in this process, {there:.2} s in another");
             return ExitCode::SUCCESS;
+        }
+        What::Faults { runs, seed, json } => {
+            return live_through(seed.unwrap_or_else(rand::random), runs, json);
         }
         What::Hostile { frames, changes, seed, json } => (frames, changes, seed, json),
     };
@@ -89,4 +107,41 @@ fn tell(report: &Report) {
 fn tell_course(what: &str, course: &Course) {
     println!("{what}: {} tried, {} accepted", course.tried, course.accepted);
     course.refused.iter().for_each(|(stage, count)| println!("  {count:>9}  {stage}"));
+}
+
+fn live_through(seed: u64, runs: u64, json: bool) -> ExitCode {
+    if !json {
+        println!("seed {seed}");
+    }
+    let report = faults::run(seed, runs);
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report).expect("a report is plain"));
+    } else {
+        tell_faults(&report);
+    }
+    if report.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn tell_faults(report: &faults::Report) {
+    let told = &report.acknowledged;
+    println!(
+        "{} runs, {} syncs, {} of them failed",
+        report.runs, report.syncs, report.failed_syncs
+    );
+    println!("on the device: {} saves acknowledged", told.on_device);
+    println!("at the relay: {}, of {} the device is gone", told.at_relay, told.at_relay_disk_gone);
+    println!(
+        "at headquarters: {}, of {} the device is gone",
+        told.at_headquarters, told.at_headquarters_disk_gone
+    );
+    report.faults.iter().for_each(|(fault, count)| println!("  {count:>9}  {fault:?}"));
+    println!("runs in which only holders owe: {}", report.holders_only);
+    println!(
+        "lost {}, diverged {}, failed {}, all {:.0} s",
+        report.lost, report.diverged, report.failed, report.seconds
+    );
+    for (seed, what) in &report.broken {
+        println!("BROKEN: {what}");
+        println!("  see it again: tests/soak faults --runs 1 --seed {seed}");
+    }
 }

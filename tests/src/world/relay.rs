@@ -142,6 +142,12 @@ impl SimulatedRelay {
         Self::on(self.inner.runtime.clone(), self.inner.kind, log, self.inner.number + 1)
     }
 
+    /// A relay whose store lies in a folder already.
+    pub(super) fn standing_in(&self, folder: &Path) -> Self {
+        let log = Arc::new(SqliteLog::open(folder).expect("a log on SQLite"));
+        Self::on(self.inner.runtime.clone(), LogKind::Sqlite, log, self.inner.number + 1)
+    }
+
     pub(super) fn number(&self) -> u32 {
         self.inner.number
     }

@@ -4,6 +4,7 @@
 
 mod account;
 mod backed_up;
+mod came_back;
 mod carried;
 mod delivery;
 mod full_disk;

@@ -6,7 +6,7 @@
 //! read before is held against what comes now.
 
 use crate::store::rereads::{self, Reread};
-use crate::store::{inbox, outbox, settings};
+use crate::store::{inbox, logs, outbox, settings};
 use crate::workspace::alarms::{AlarmKind, raise};
 use crate::workspace::identity::name;
 use crate::workspace::{Claimed, Workspace};
@@ -42,10 +42,14 @@ impl Workspace {
         })
     }
 
-    /// Whether a scope was put back to its beginning and is not where it was: the relay is then asked what it holds of
-    /// the own logs too, as after any new beginning.
+    /// Whether a scope was put back to its beginning and is not where it was, or was let go of: the relay is then asked
+    /// what it holds of the own logs too, as after any new beginning. A device that has let go cannot see that its
+    /// relay is another by now.
     pub(crate) fn is_reading_again(&self) -> rusqlite::Result<bool> {
         self.store.read(|conn| {
+            if logs::any_in_unread_scope(conn)? {
+                return Ok(true);
+            }
             for cursor in inbox::cursors(conn)? {
                 if under_way(conn, &cursor)?.is_some() {
                     return Ok(true);
