@@ -62,6 +62,12 @@ impl Export {
         self.written.contains(&(record, field.to_owned(), value.to_owned()))
     }
 
+    /// Whether a save is in it, in whatever record.
+    #[must_use]
+    pub fn holds_anywhere(&self, field: &str, value: &str) -> bool {
+        self.written.iter().any(|(_, of, written)| of == field && written == value)
+    }
+
     /// The first record of some scopes that another export tells otherwise, as both tell it.
     #[must_use]
     pub fn differs_from(&self, other: &Self, scopes: &[ScopeId]) -> Option<String> {

@@ -20,5 +20,5 @@ fn no_save_that_somebody_was_told_of_is_lost_whatever_goes_wrong() {
     let told = |level: &str| report["acknowledged"][level].as_u64().unwrap();
     assert!(told("on_device") > 2_000);
     assert!(told("at_relay_disk_gone") > 50 && told("at_headquarters") > 1_000);
-    assert_eq!(report["faults"].as_object().unwrap().len(), 7);
+    assert_eq!(report["faults"].as_object().unwrap().len(), 9);
 }

@@ -65,6 +65,7 @@ fn a_phone_is_told_when_its_work_is_in_a_backup_and_headquarters_shows_it_beside
     let world = World::founded();
     let server = world.serve(&[]);
     world.join("gunel", &[]);
+    world.device("gunel", &["sync"]).done();
     let id = writes(&world, "gunel", "Vaqif");
     let everybody_syncs = || {
         world.device("gunel", &["sync"]).done();

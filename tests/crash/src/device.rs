@@ -244,7 +244,8 @@ fn let_go(world: &mut World) {
 
 fn frames_of(workspace: &Workspace) -> u64 {
     let status = workspace.status().expect("a status can be read");
-    status.frames_waiting + status.frames_at_relay
+    let further = status.frames_at_headquarters + status.frames_backed_up;
+    status.frames_waiting + status.frames_at_relay + further
 }
 
 /// A store that was cut is worked with, closed and opened like any.

@@ -3,7 +3,7 @@
 use super::ledger::{Entry, Ledger};
 use super::{Ended, Fault, fault, quiet, restoring};
 use crate::export::Export;
-use crate::world::{LogKind, SCOPES, Weather, Who, World, clock};
+use crate::world::{Bring, LogKind, SCOPES, Weather, Who, World, clock};
 use kahriz_core::workspace::{Claimed, Delivery, Draft, Membership};
 use kahriz_proto::ids::{RecordId, ScopeId};
 use kahriz_proto::roster::Role;
@@ -39,6 +39,10 @@ pub(super) struct Course {
     clock_off_ms: Vec<i64>,
     passed_ms: i64,
     backup: Option<PathBuf>,
+    /// Each phone's store on an earlier day, and how many saves there were then.
+    images: Vec<Option<(PathBuf, usize)>>,
+    /// Which officer uses which device, by their places in [`OFFICERS`]; headquarters has none.
+    officer: Vec<usize>,
     saves: u64,
 }
 
@@ -65,6 +69,8 @@ impl Course {
             clock_off_ms: vec![0; devices],
             passed_ms: 0,
             backup: None,
+            images: vec![None; devices],
+            officer: (0..devices).map(|who| who.saturating_sub(1)).collect(),
             saves: 0,
         };
         let offs = course.everybody().map(|who| course.world.device(who).shell.clock.skew_ms);
@@ -82,6 +88,7 @@ impl Course {
         for step in 0..steps {
             if step == steps / 5 {
                 self.backup = Some(self.world.back_up_relay());
+                self.copy_the_phones();
             }
             let now: Vec<Fault> =
                 due.iter().filter(|(at, _)| *at == step).map(|(_, fault)| *fault).collect();
@@ -98,7 +105,7 @@ impl Course {
     }
 
     fn step(&mut self, step: usize) {
-        let who = Who(self.rng.random_range(0..=OFFICERS.len()));
+        let who = Who(self.rng.random_range(0..self.officer.len()));
         if !self.world.device(who).is_running() {
             return;
         }
@@ -138,7 +145,7 @@ impl Course {
     }
 
     fn new_record(&mut self, who: Who) -> Option<(Draft, ScopeId, usize)> {
-        let scopes = if who == HQ { &[0, 1][..] } else { OFFICERS[who.0 - 1].1 };
+        let scopes = if who == HQ { &[0, 1][..] } else { self.scopes_of(who) };
         let scope = self.world.scope(*scopes.choose(&mut self.rng)?);
         let kind = self.rng.random_range(0..KINDS.len());
         let draft = self.world.at(who).new_record(scope, KINDS[kind].0).ok()?;
@@ -224,6 +231,8 @@ impl Course {
             Fault::EpochRotated => self.rotate(),
             Fault::PhoneRevoked => self.revoke(),
             Fault::PhoneDestroyed => self.destroy_a_phone(),
+            Fault::PhoneSetBack => self.set_a_phone_back(),
+            Fault::PhoneCloned => self.clone_a_phone(),
             Fault::HeadquartersDestroyed => {
                 self.ledger.disk_gone(HQ);
                 restoring::burn_and_restore(&mut self.world)
@@ -261,6 +270,37 @@ impl Course {
         self.world.destroy(who);
         self.ledger.disk_gone(who);
         true
+    }
+
+    /// Each phone's store as it is now.
+    fn copy_the_phones(&mut self) {
+        for who in self.phones() {
+            let copy = self.world.copy_store(who);
+            self.images[who.0] = Some((copy, self.ledger.len()));
+        }
+    }
+
+    fn set_a_phone_back(&mut self) -> bool {
+        let Some(who) = self.a_phone() else { return false };
+        let Some((image, saves)) = self.images[who.0].clone() else { return false };
+        let bring = if self.rng.random() { Bring::Database } else { Bring::Everything };
+        self.world.bring_back(who, &image, bring);
+        self.ledger.set_back(who, saves);
+        true
+    }
+
+    fn clone_a_phone(&mut self) -> bool {
+        let Some(who) = self.a_phone() else { return false };
+        let twin = self.world.clone_device(who);
+        self.officer.push(self.officer[who.0]);
+        self.away.push(self.away[who.0]);
+        self.clock_off_ms.push(self.world.device(twin).shell.clock.skew_ms - self.passed_ms);
+        self.images.push(None);
+        true
+    }
+
+    fn scopes_of(&self, who: Who) -> &'static [usize] {
+        OFFICERS[self.officer[who.0]].1
     }
 
     fn a_phone(&mut self) -> Option<Who> {
@@ -309,9 +349,13 @@ impl Course {
                 entry.told == Delivery::AtHeadquarters || (intact && entry.author == HQ)
             }
         };
-        let missing = self.ledger.missing_in(export, owed);
+        let missing = self.ledger.missing_in(export, self.has_two_lives(), owed);
         let lost = missing.iter().map(|entry| format!("headquarters lacks {entry:?}"));
         self.ended.lost.extend(lost);
+    }
+
+    fn has_two_lives(&self) -> bool {
+        self.ended.faults.iter().any(|fault| fault.gives_two_lives())
     }
 
     /// A member's phone shows what was saved on it, and what headquarters shows of its scopes.
@@ -321,10 +365,10 @@ impl Course {
         let waits = !self.world.at(who).parked().expect("what is parked can be read").is_empty();
         let excused = self.ended.holders_only && waits;
         let own = |entry: &Entry| entry.author == who && entry.disk_intact && !excused;
-        let missing = self.ledger.missing_in(&export, own);
+        let missing = self.ledger.missing_in(&export, self.has_two_lives(), own);
         self.ended.lost.extend(missing.iter().map(|entry| format!("{who:?} lacks {entry:?}")));
         let scopes: Vec<ScopeId> =
-            OFFICERS[who.0 - 1].1.iter().map(|scope| self.world.scope(*scope)).collect();
+            self.scopes_of(who).iter().map(|scope| self.world.scope(*scope)).collect();
         if !self.ended.holders_only {
             let differs = export.differs_from(at_headquarters, &scopes);
             self.ended.differ.extend(differs.map(|how| format!("{who:?}: {how}")));

@@ -16,6 +16,10 @@ pub enum Fault {
     PhoneRevoked,
     /// A phone is destroyed with everything on it.
     PhoneDestroyed,
+    /// A phone's store is brought back as it was on an earlier day: its database, or every file beside it too.
+    PhoneSetBack,
+    /// A phone's store is copied, and both are used.
+    PhoneCloned,
     /// Headquarters is destroyed, and made anew from the recovery key.
     HeadquartersDestroyed,
     /// The relay is destroyed; an empty one stands in its place.
@@ -27,7 +31,7 @@ pub enum Fault {
 }
 
 /// Every fault, as often as it is to be drawn.
-const DRAWN: [Fault; 11] = [
+const DRAWN: [Fault; 15] = [
     Fault::EpochRotated,
     Fault::EpochRotated,
     Fault::PhoneRevoked,
@@ -35,6 +39,10 @@ const DRAWN: [Fault; 11] = [
     Fault::PhoneDestroyed,
     Fault::PhoneDestroyed,
     Fault::PhoneDestroyed,
+    Fault::PhoneSetBack,
+    Fault::PhoneSetBack,
+    Fault::PhoneCloned,
+    Fault::PhoneCloned,
     Fault::HeadquartersDestroyed,
     Fault::RelayDestroyed,
     Fault::RelayRestored,
@@ -52,12 +60,25 @@ impl Fault {
 
     /// Whether a device's disk is gone, or its frames are taken from it no more.
     pub(super) fn loses_device(self) -> bool {
-        matches!(self, Self::PhoneDestroyed | Self::HeadquartersDestroyed | Self::PhoneRevoked)
+        matches!(
+            self,
+            Self::PhoneDestroyed
+                | Self::PhoneSetBack
+                | Self::HeadquartersDestroyed
+                | Self::PhoneRevoked
+        )
+    }
+
+    /// Whether a store is given two lives: what cannot be sent under its number is written anew under another.
+    pub(super) fn gives_two_lives(self) -> bool {
+        matches!(self, Self::PhoneSetBack | Self::PhoneCloned)
     }
 }
 
 /// The faults of one run, in the order in which they come. Headquarters and the relay are never both lost, and
-/// headquarters only once: what then comes back is the subject of a drill of its own (`tests/tests/recovery.rs`).
+/// headquarters only once: what then comes back is the subject of a drill of its own (`tests/tests/recovery.rs`). Nor does
+/// a store get a second life in a run in which the relay forgets: an empty relay cannot tell two lives apart, and takes the
+/// first that comes (`core/docs/reliability.md`, limits).
 pub(super) fn draw(rng: &mut impl Rng) -> Vec<Fault> {
     let count = rng.random_range(0..=FAULTS_MAX);
     let mut faults: Vec<Fault> = vec![];
@@ -66,7 +87,8 @@ pub(super) fn draw(rng: &mut impl Rng) -> Vec<Fault> {
         let burns = |fault: Fault| fault == Fault::HeadquartersDestroyed;
         let clashes = |other: &Fault| {
             (burns(fault) && (other.loses_relay() || burns(*other)))
-                || (fault.loses_relay() && burns(*other))
+                || (fault.loses_relay() && (burns(*other) || other.gives_two_lives()))
+                || (fault.gives_two_lives() && other.loses_relay())
         };
         if !faults.iter().any(clashes) {
             faults.push(fault);

@@ -86,10 +86,35 @@ impl Ledger {
         self.entries.iter_mut().filter(of_it).for_each(|entry| entry.disk_intact = false);
     }
 
-    /// The saves that are not in an export although they are owed there.
-    pub(super) fn missing_in(&self, export: &Export, owed: impl Fn(&Entry) -> bool) -> Vec<&Entry> {
-        let is_missing =
-            |entry: &&Entry| owed(entry) && !export.holds(entry.record, &entry.field, &entry.value);
+    /// How many saves are in it.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// A store is as it was when so many saves were in the ledger: what its author saved later and nobody else had is
+    /// gone with the disk.
+    pub(super) fn set_back(&mut self, author: Who, saves: usize) {
+        let mut at = 0;
+        self.entries.retain_mut(|entry| {
+            at += 1;
+            let is_later = at > saves && entry.author == author;
+            // What was told to be elsewhere has to come back from there.
+            !is_later || entry.told >= Delivery::AtRelay
+        });
+    }
+
+    /// The saves that are not in an export although they are owed there. `anywhere`: a record may have become another.
+    pub(super) fn missing_in(
+        &self,
+        export: &Export,
+        anywhere: bool,
+        owed: impl Fn(&Entry) -> bool,
+    ) -> Vec<&Entry> {
+        let is_missing = |entry: &&Entry| {
+            let is_there = export.holds(entry.record, &entry.field, &entry.value)
+                || (anywhere && export.holds_anywhere(&entry.field, &entry.value));
+            owed(entry) && !is_there
+        };
         self.entries.iter().filter(is_missing).collect()
     }
 
