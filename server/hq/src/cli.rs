@@ -5,6 +5,7 @@
 
 mod account;
 mod backup;
+mod bundle;
 mod device;
 mod export;
 mod filters;
@@ -20,6 +21,7 @@ use clap_complete::Shell as CompletionShell;
 
 pub(crate) use account::{AccountCommand, AccountOrder};
 pub(crate) use backup::{BackupOrder, RestoreBackup, Scheduled};
+pub(crate) use bundle::BundleOrder;
 pub(crate) use device::{Device, DeviceCommand, Join, PinChoice, PinOrder, WipeOrder};
 pub(crate) use export::{ExportOrder, Format};
 pub(crate) use filters::Filters;
@@ -180,6 +182,35 @@ pub(crate) enum Command {
     /// and the devices bring it what it lacks. A headquarters that writes is made from it with `kahriz recovery
     /// restore` and the shares.
     Restore(RestoreBackup),
+    /// Write the member list and sealed records into a file, to be carried by hand where no network is
+    ///
+    /// Everything that is kept here, or with --undelivered only what no relay is known to hold. Whoever finds the file
+    /// can open nothing in it; it tells as much as a relay sees: which devices there are, who wrote when and how much.
+    /// It gets its name when all of it is on the disk.
+    ExportBundle {
+        /// Headquarters' folder
+        dir: PathBuf,
+        #[command(flatten)]
+        order: BundleOrder,
+        /// Only what no relay is known to hold
+        #[arg(long)]
+        undelivered: bool,
+    },
+    /// Take in what was carried here in a bundle, and merge it
+    ///
+    /// What is whole of a damaged bundle is taken in, and what is missing is said. The same bundle again brings nothing
+    /// and harms nothing. What headquarters has merged it signs for: that goes out with the next sync or bundle.
+    ImportBundle {
+        /// Headquarters' folder
+        dir: PathBuf,
+        /// The bundle
+        file: PathBuf,
+    },
+    /// Compare what is here with what the relay holds, log by log, and bring both up to the same state
+    Repair {
+        /// Headquarters' folder
+        dir: PathBuf,
+    },
     /// Say who may use headquarters' page
     Account {
         #[command(subcommand)]

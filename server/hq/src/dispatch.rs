@@ -90,6 +90,11 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Backup { dir, order: backup } => {
             order(&dir, Order::Backup { dir: dir.clone(), order: backup })
         }
+        Command::ExportBundle { dir, order: bundle, undelivered } => {
+            order(&dir, Order::ExportBundle { order: bundle, only_undelivered: undelivered })
+        }
+        Command::ImportBundle { dir, file } => order(&dir, Order::ImportBundle { file }),
+        Command::Repair { dir } => order(&dir, Order::Repair { relay: None }),
         Command::Restore(restore) => backup::restore(&restore, keys, json),
         Command::Account { command } => {
             let (dir, account) = accounts::order(command)?;
@@ -124,6 +129,11 @@ fn at_device(device: Device, keys: Keys<'_>, json: bool) -> Result<(), Failure> 
         DeviceCommand::Near { place, metres } => Order::Near { place, metres },
         DeviceCommand::Decide(decide) => Order::Decide(decide),
         DeviceCommand::Sync { relay } => Order::Sync { relay },
+        DeviceCommand::Repair { relay } => Order::Repair { relay },
+        DeviceCommand::ExportBundle { order, everything } => {
+            Order::ExportBundle { order, only_undelivered: !everything }
+        }
+        DeviceCommand::ImportBundle { file } => Order::ImportBundle { file },
         DeviceCommand::Deliver { relay } => {
             return deliver::run(&store, keys, relay.as_deref(), json);
         }
@@ -139,10 +149,11 @@ fn at_device(device: Device, keys: Keys<'_>, json: bool) -> Result<(), Failure> 
 
 /// Carries out an order here, or hands it to the process that serves the store.
 fn at_store(folder: &Path, keys: Keys<'_>, as_json: bool, order: Order) -> Result<(), Failure> {
-    let mut out = io::stdout();
+    let (mut out, mut aside) = (io::stdout(), io::stderr());
     // Whoever serves the store has its PIN already.
     if handover::is_served(folder) && Store::is_in_use(folder) {
-        return handover::hand_over(folder, &order.with_whole_paths()?, as_json, &mut out);
+        let order = order.with_whole_paths()?;
+        return handover::hand_over(folder, &order, as_json, &mut out, &mut aside);
     }
     let workspace = open(folder, keys)?;
     let mut terminal = Terminal::new(Bell::default());
@@ -155,6 +166,7 @@ fn at_store(folder: &Path, keys: Keys<'_>, as_json: bool, order: Order) -> Resul
     let mut desk = Desk {
         workspace: &workspace,
         out: &mut out,
+        aside: &mut aside,
         terminal,
         as_json,
         who: export_log::system_user(),

@@ -16,7 +16,8 @@ use kahriz_core::forms::FieldError;
 use kahriz_core::store::{OpenStoreError, is_damage};
 use kahriz_core::vault::{ChangeError, WipeError};
 use kahriz_core::workspace::{
-    AdminError, BackupError, DraftError, LettersError, OpenError, ReadError, SaveError,
+    AdminError, BackupError, BundleError, DraftError, LettersError, OpenError, ReadError,
+    SaveError,
 };
 use kahriz_http::{AddressError, HttpTransport};
 use kahriz_proto::message::RefusalReason;
@@ -177,6 +178,8 @@ pub(crate) enum Failure {
         "a backup holds no key: say with --key-file where the store's key is. If it is lost, the shares bring headquarters back (kahriz recovery restore)"
     )]
     KeyApart,
+    #[error("{}: {error}", .path.display())]
+    Bundle { path: PathBuf, error: BundleError },
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),
 }
@@ -278,6 +281,7 @@ impl Failure {
             | Self::Tls(_)
             | Self::Recovery(_)
             | Self::Restore(_)
+            | Self::Bundle { .. }
             | Self::Output(_) => REFUSED,
         }
     }

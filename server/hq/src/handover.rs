@@ -47,6 +47,7 @@ pub(crate) struct Request {
 #[derive(Serialize, Deserialize)]
 enum Answer {
     Out(String),
+    Aside(String),
     Done { code: u8, sentence: String },
 }
 
@@ -90,18 +91,20 @@ pub(crate) fn is_served(folder: &Path) -> bool {
     folder.join(FILE).exists()
 }
 
-/// Hands an order over, copies what comes back to `out`, and ends as the order ended there.
+/// Hands an order over, copies what comes back to `out` and `aside`, and ends as the order ended there.
 pub(crate) fn hand_over(
     folder: &Path,
     order: &Order,
     as_json: bool,
     out: &mut dyn Write,
+    aside: &mut dyn Write,
 ) -> Result<(), Failure> {
     let stream = ask(folder, order, as_json).map_err(Failure::Handover)?;
     for line in BufReader::new(stream).lines() {
         let answer = line.and_then(|line| Ok(serde_json::from_str(&line)?));
         match answer.map_err(Failure::Handover)? {
             Answer::Out(text) => out.write_all(text.as_bytes())?,
+            Answer::Aside(text) => aside.write_all(text.as_bytes())?,
             Answer::Done { code: 0, .. } => return Ok(()),
             Answer::Done { code, sentence } => return Err(Failure::Handed { code, sentence }),
         }
@@ -129,7 +132,7 @@ fn ask(folder: &Path, order: &Order, as_json: bool) -> io::Result<TcpStream> {
 pub(crate) fn serve_one(
     stream: &TcpStream,
     secret: &str,
-    carry_out: impl FnOnce(&Request, &mut dyn Write) -> Result<(), Failure>,
+    carry_out: impl FnOnce(&Request, &mut dyn Write, &mut dyn Write) -> Result<(), Failure>,
 ) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     let mut line = String::new();
@@ -138,7 +141,8 @@ pub(crate) fn serve_one(
     if !is_same(request.secret.as_bytes(), secret.as_bytes()) {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
-    let ended = carry_out(&request, &mut Output(stream));
+    let (mut out, mut aside) = (Output(stream, Answer::Out), Output(stream, Answer::Aside));
+    let ended = carry_out(&request, &mut out, &mut aside);
     let done = match ended {
         Ok(()) => Answer::Done { code: 0, sentence: String::new() },
         Err(failure) => Answer::Done { code: failure.code(), sentence: failure.to_string() },
@@ -159,7 +163,7 @@ fn is_same(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// Output that goes back to the caller, whole characters at a time: everything here writes whole texts.
-struct Output<'s>(&'s TcpStream);
+struct Output<'s>(&'s TcpStream, fn(String) -> Answer);
 
 impl Write for Output<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -170,7 +174,7 @@ impl Write for Output<'_> {
             }
             Err(error) => return Err(io::Error::other(error)),
         };
-        answer(self.0, &Answer::Out(whole.to_owned()))?;
+        answer(self.0, &(self.1)(whole.to_owned()))?;
         Ok(whole.len())
     }
 
@@ -193,8 +197,9 @@ mod tests {
         let secret = posted.secret().to_owned();
         let serving = std::thread::spawn(move || {
             let (stream, _) = listener.accept()?;
-            serve_one(&stream, &secret, |request, out| {
+            serve_one(&stream, &secret, |request, out, aside| {
                 writeln!(out, "as json: {}", request.as_json)?;
+                writeln!(aside, "mind the step")?;
                 Err(Failure::NoRecord)
             })
         });
@@ -205,10 +210,11 @@ mod tests {
     fn an_order_ends_where_it_was_given_as_it_ended_where_it_was_done() {
         let folder = tempfile::tempdir().unwrap();
         let (posted, serving) = serve(folder.path(), TcpListener::bind("127.0.0.1:0").unwrap());
-        let mut out = Vec::new();
-        let ended = hand_over(folder.path(), &Order::Status, true, &mut out);
+        let (mut out, mut aside) = (Vec::new(), Vec::new());
+        let ended = hand_over(folder.path(), &Order::Status, true, &mut out, &mut aside);
         assert!(matches!(ended, Err(Failure::Handed { code: 1, .. })));
         assert_eq!(out, b"as json: true\n");
+        assert_eq!(aside, b"mind the step\n");
         serving.join().unwrap().unwrap();
         drop(posted);
         assert!(!is_served(folder.path()));
@@ -225,7 +231,7 @@ mod tests {
         fs::write(elsewhere.path().join(FILE), serde_json::to_vec(&forged).unwrap()).unwrap();
         let mut out = Vec::new();
         assert!(matches!(
-            hand_over(elsewhere.path(), &Order::Status, false, &mut out),
+            hand_over(elsewhere.path(), &Order::Status, false, &mut out, &mut Vec::new()),
             Err(Failure::Handover(_))
         ));
         assert!(out.is_empty());

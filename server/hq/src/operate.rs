@@ -7,6 +7,7 @@ mod account;
 mod admit;
 mod alarms;
 mod backup;
+mod bundle;
 mod decide;
 mod export;
 mod exports;
@@ -28,7 +29,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use kahriz_core::drive;
-use kahriz_core::workspace::Workspace;
+use kahriz_core::workspace::{Carry, Workspace};
 use kahriz_http::{HttpOptions, HttpTransport};
 use serde::Serialize;
 use tokio::sync::watch;
@@ -54,6 +55,8 @@ pub(crate) use people::{TakenOut, take_out};
 pub(crate) struct Desk<'a> {
     pub(crate) workspace: &'a Workspace,
     pub(crate) out: &'a mut dyn Write,
+    /// Where everything about how it goes is told.
+    pub(crate) aside: &'a mut dyn Write,
     pub(crate) terminal: Terminal,
     pub(crate) as_json: bool,
     /// Who gave the order.
@@ -111,6 +114,11 @@ impl Desk<'_> {
     /// Says a line of the result.
     fn say(&mut self, line: &str) -> Result<(), Failure> {
         Ok(writeln!(self.out, "{line}")?)
+    }
+
+    /// Says something about how it goes, to whoever gave the order.
+    fn aside(&mut self, line: &str) -> Result<(), Failure> {
+        Ok(writeln!(self.aside, "{line}")?)
     }
 
     /// Says a result as JSON.
@@ -184,6 +192,14 @@ pub(crate) fn carry_out(order: &Order, desk: &mut Desk<'_>) -> Result<(), Failur
             recovery::relay(desk, url, *register, registration_file.as_deref())
         }
         Order::Sync { relay } => sync::run(desk, relay.as_deref()),
+        Order::Repair { relay } => sync::repair(desk, relay.as_deref()),
+        Order::ExportBundle { order, only_undelivered: true } => {
+            bundle::export(desk, order, Carry::Undelivered)
+        }
+        Order::ExportBundle { order, only_undelivered: false } => {
+            bundle::export(desk, order, Carry::Everything)
+        }
+        Order::ImportBundle { file } => bundle::import(desk, file),
         Order::Letters(order) => letters::run(desk, order),
     }
 }

@@ -14,4 +14,17 @@ pub struct SyncState {
     /// How many rounds there have been, failed ones included. It grows with every round, so that a
     /// watcher can wait for the next.
     pub rounds: u64,
+    /// The newest round that compared what is here with the relay, log by log.
+    pub repaired: Option<Repaired>,
+}
+
+/// What a comparison with the relay came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repaired {
+    /// The round that it was done in.
+    pub round: u64,
+    /// Frames that were received in that round.
+    pub pulled: u64,
+    /// Frames that the relay took in that round.
+    pub pushed: u64,
 }

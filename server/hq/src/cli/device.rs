@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Decide, Edit, ExportOrder, Import, List, New, Show};
+use super::{BundleOrder, Decide, Edit, ExportOrder, Import, List, New, Show};
 
 #[derive(Args)]
 pub(crate) struct Device {
@@ -60,6 +60,34 @@ pub(crate) enum DeviceCommand {
         /// Another address of the relay, this once
         #[arg(long, value_name = "URL")]
         relay: Option<String>,
+    },
+    /// Compare what is here with what the relay holds, log by log, and bring both up to the same state
+    ///
+    /// For a person who has reason to doubt. A device does it by itself when its relay or its store was restored.
+    Repair {
+        /// Another address of the relay, this once
+        #[arg(long, value_name = "URL")]
+        relay: Option<String>,
+    },
+    /// Write what was not delivered, and the member list, into a file, to be carried by hand where no network is
+    ///
+    /// Any member of the area can take it in, or headquarters; whoever brings it to the relay first, delivers it. Whoever
+    /// finds the file can open nothing in it; it tells as much as a relay sees: which devices there are, who wrote when
+    /// and how much. It gets its name when all of it is on the disk.
+    ExportBundle {
+        #[command(flatten)]
+        order: BundleOrder,
+        /// Every frame that is kept here, for somebody who has nothing
+        #[arg(long)]
+        everything: bool,
+    },
+    /// Take in what was carried here in a bundle, and merge it; at the next sync the relay gets it too
+    ///
+    /// What is whole of a damaged bundle is taken in, and what is missing is said. The same bundle again brings nothing
+    /// and harms nothing.
+    ImportBundle {
+        /// The bundle
+        file: PathBuf,
     },
     /// Hand in what was saved and not synced, sealed for headquarters, even if the store cannot be opened any more
     Deliver {

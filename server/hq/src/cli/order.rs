@@ -8,7 +8,8 @@ use kahriz_proto::roster::Role;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountOrder, AlarmOrder, BackupOrder, ExportOrder, Filters, PolicyOrder, Revoke, Ruling,
+    AccountOrder, AlarmOrder, BackupOrder, BundleOrder, ExportOrder, Filters, PolicyOrder, Revoke,
+    Ruling,
 };
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -35,6 +36,9 @@ pub(crate) enum Order {
     Exports,
     Account(AccountOrder),
     Sync { relay: Option<String> },
+    Repair { relay: Option<String> },
+    ExportBundle { order: BundleOrder, only_undelivered: bool },
+    ImportBundle { file: PathBuf },
     Letters(LettersOrder),
     Backup { dir: PathBuf, order: BackupOrder },
     Roster { out: PathBuf },
@@ -54,6 +58,13 @@ impl Order {
         if let Self::Backup { dir, order } = self {
             let order = BackupOrder { out: whole(order.out)?, ..order };
             return Ok(Self::Backup { dir: whole(dir)?, order });
+        }
+        if let Self::ExportBundle { order, only_undelivered } = self {
+            let order = BundleOrder { out: whole(order.out)?, ..order };
+            return Ok(Self::ExportBundle { order, only_undelivered });
+        }
+        if let Self::ImportBundle { file } = self {
+            return Ok(Self::ImportBundle { file: whole(file)? });
         }
         if let Self::Roster { out } = self {
             return Ok(Self::Roster { out: whole(out)? });

@@ -67,6 +67,7 @@ impl Officer {
         let mut desk = Desk {
             workspace: &headquarters.workspace,
             out: &mut sink,
+            aside: &mut std::io::sink(),
             terminal: Terminal::quiet(serving.bell.clone()),
             as_json: false,
             who: export_log::system_user(),

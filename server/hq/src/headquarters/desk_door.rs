@@ -47,11 +47,12 @@ pub(super) fn open(
 
 fn take(stream: &TcpStream, workspace: &Workspace, serving: Serving, secret: &str) {
     let taken = stream.set_nonblocking(false).and_then(|()| {
-        handover::serve_one(stream, secret, |request, out| {
+        handover::serve_one(stream, secret, |request, out, aside| {
             let terminal = Terminal::quiet(serving.bell.clone());
             let mut desk = Desk {
                 workspace,
                 out,
+                aside,
                 terminal,
                 as_json: request.as_json,
                 who: request.who.clone(),

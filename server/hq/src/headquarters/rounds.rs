@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use kahriz_core::drive;
+use kahriz_core::drive::{self, SyncReport};
 use kahriz_core::workspace::{AdminError, Workspace};
 use kahriz_http::{HttpOptions, HttpTransport};
 use kahriz_proto::ids::ScopeId;
@@ -17,7 +17,7 @@ use crate::export_log;
 use crate::failure::Failure;
 use crate::operate::{Desk, Joining, Joins, Serving, alarm_line, joining, waiting_joins};
 use crate::shell::{self, Terminal};
-use crate::sync_state::SyncState;
+use crate::sync_state::{Repaired, SyncState};
 use crate::{operate, say};
 
 /// A round is done at least this often, should a ring get lost.
@@ -35,7 +35,7 @@ pub(super) fn start(
         let mut transport = HttpTransport::new(&serving.relay_url, &options).ok();
         while !serving.bell.is_stopped() {
             let ended = match &mut transport {
-                Some(transport) => round(&workspace, &serving, transport, &mut asked),
+                Some(transport) => round(&workspace, &serving, transport, &mut asked, &state),
                 None => Err(Failure::Address(kahriz_http::AddressError::NotAnAddress)),
             };
             state.send_modify(|state| told(state, ended));
@@ -51,9 +51,11 @@ fn round(
     serving: &Serving,
     transport: &mut HttpTransport,
     asked: &mut BTreeSet<String>,
+    state: &watch::Sender<SyncState>,
 ) -> Result<(), Failure> {
     let mut terminal = Terminal::quiet(serving.bell.clone());
     let report = drive::sync(workspace, transport, &mut terminal)?;
+    state.send_modify(|state| note_repair(state, &report));
     tell_alarms(workspace, asked)?;
     if let Some(failure) = report.failure {
         return Err(Failure::Line(failure));
@@ -69,6 +71,7 @@ fn round(
     let mut desk = Desk {
         workspace,
         out: &mut out,
+        aside: &mut io::sink(),
         terminal,
         as_json: false,
         who: export_log::system_user(),
@@ -126,6 +129,14 @@ fn beat(
         // Another headquarters holds the admin key, and beats.
         Err(AdminError::NotAdmin) => Ok(()),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Before the round is counted as ended, so that whoever has waited for it sees both.
+fn note_repair(state: &mut SyncState, report: &SyncReport) {
+    if report.comparisons > 0 && report.failure.is_none() {
+        let (pulled, pushed) = (report.frames_pulled, report.frames_pushed);
+        state.repaired = Some(Repaired { round: state.rounds + 1, pulled, pushed });
     }
 }
 

@@ -18,7 +18,7 @@ use crate::export::{Leaving, Tally, leaving};
 use crate::export_log::{self, Event};
 use crate::failure::Failure;
 use crate::keyfile::new_file;
-use crate::{say, shell};
+use crate::shell;
 
 pub(super) fn run(desk: &mut Desk<'_>, order: &ExportOrder) -> Result<(), Failure> {
     let query = find::query(desk.workspace, &order.filters)?;
@@ -171,8 +171,7 @@ fn summarise(desk: &mut Desk<'_>, order: &ExportOrder, tally: Tally) -> Result<(
     };
     if order.out.is_none() {
         // The result itself is on the standard output.
-        say::aside(&format!("{said}{placeless}{protected}"));
-        return Ok(());
+        return desk.aside(&format!("{said}{placeless}{protected}"));
     }
     if desk.as_json {
         return desk.say_json(&json!({

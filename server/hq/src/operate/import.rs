@@ -123,7 +123,7 @@ impl Importing<'_, '_> {
         match read.and_then(|json: Json| self.draft(&json)) {
             Ok(Some(draft)) => self.batch.push((number, draft)),
             Ok(None) => self.tally.here_already += 1,
-            Err(why) => self.fail(number, &why),
+            Err(why) => self.fail(number, &why)?,
         }
         if self.batch.len() >= BATCH { self.save() } else { Ok(()) }
     }
@@ -192,17 +192,18 @@ impl Importing<'_, '_> {
                 Err(error @ (SaveError::DiskFull | SaveError::Database(_))) => {
                     return Err(error.into());
                 }
-                Err(error) => self.fail(number, &error.to_string()),
+                Err(error) => self.fail(number, &error.to_string())?,
             }
         }
         Ok(())
     }
 
-    fn fail(&mut self, number: u64, why: &str) {
+    fn fail(&mut self, number: u64, why: &str) -> Result<(), Failure> {
         self.tally.failed += 1;
         if self.tally.failed <= REPORTED_MAX {
-            say::aside(&format!("line {number}: {}", say::printable(why)));
+            self.desk.aside(&format!("line {number}: {}", say::printable(why)))?;
         }
+        Ok(())
     }
 }
 
@@ -217,7 +218,7 @@ fn set(draft: &mut Draft, key: &str, value: Option<Value>) -> Result<(), String>
 fn summarise(desk: &mut Desk<'_>, tally: &Tally) -> Result<(), Failure> {
     let Tally { lines, saved, here_already, inexact, failed } = *tally;
     if failed > REPORTED_MAX {
-        say::aside(&format!("and {} more lines that were not taken", failed - REPORTED_MAX));
+        desk.aside(&format!("and {} more lines that were not taken", failed - REPORTED_MAX))?;
     }
     if desk.as_json {
         desk.say_json(&json!({

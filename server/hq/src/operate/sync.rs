@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kahriz_core::drive::{self, SyncReport};
-use kahriz_core::workspace::Membership;
+use kahriz_core::workspace::{Membership, ReadError};
 use kahriz_proto::roster::Role;
 use serde_json::json;
 
@@ -31,6 +31,53 @@ pub(super) fn run(desk: &mut Desk<'_>, relay: Option<&str>) -> Result<(), Failur
         drive::sync(desk.workspace, &mut transport, &mut desk.terminal)?;
     }
     report.failure.map_or(Ok(()), |failure| Err(Failure::Line(failure).on_line(&transport)))
+}
+
+/// `repair`: what is here and what the relay holds are compared at the next sync, which is now.
+pub(super) fn repair(desk: &mut Desk<'_>, relay: Option<&str>) -> Result<(), Failure> {
+    desk.workspace.ask_for_repair().map_err(ReadError::from)?;
+    if let Some(serving) = desk.serving.clone() {
+        return wait_for_repair(desk, &serving);
+    }
+    let mut transport = desk.relay(relay)?;
+    let report = drive::sync(desk.workspace, &mut transport, &mut desk.terminal)
+        .map_err(|error| Failure::from(error).on_line(&transport))?;
+    desk.terminal.done();
+    if let Some(failure) = report.failure {
+        return Err(Failure::Line(failure).on_line(&transport));
+    }
+    say_repair(desk, report.comparisons > 0, report.frames_pulled, report.frames_pushed)
+}
+
+fn wait_for_repair(desk: &mut Desk<'_>, serving: &Serving) -> Result<(), Failure> {
+    let before = serving.state.borrow().rounds;
+    serving.wait_for_rounds(2, ROUND_LONGEST);
+    let state = serving.state.borrow().clone();
+    match (state.repaired.filter(|repaired| repaired.round > before), state.failure) {
+        (Some(repaired), _) => say_repair(desk, true, repaired.pulled, repaired.pushed),
+        (None, Some(failure)) => desk.say(&format!("the last round failed: {failure}")),
+        (None, None) => say_repair(desk, false, 0, 0),
+    }
+}
+
+fn say_repair(
+    desk: &mut Desk<'_>,
+    compared: bool,
+    pulled: u64,
+    pushed: u64,
+) -> Result<(), Failure> {
+    if desk.as_json {
+        return desk.say_json(&json!({
+            "compared": compared, "frames_pulled": pulled, "frames_pushed": pushed,
+        }));
+    }
+    match (compared, pulled, pushed) {
+        (false, ..) => desk.say("asked for: it is done at the next round"),
+        (true, 0, 0) => desk.say("compared with the relay, log by log: neither lacked anything"),
+        (true, ..) => desk.say(&format!(
+            "compared with the relay, log by log: {pulled} frames came, {pushed} went"
+        )),
+    }
 }
 
 fn say(desk: &mut Desk<'_>, report: &SyncReport) -> Result<(), Failure> {

@@ -156,6 +156,7 @@ where
         let mut desk = Desk {
             workspace,
             out: &mut out,
+            aside: &mut std::io::sink(),
             terminal,
             as_json: false,
             who,

@@ -156,8 +156,9 @@ impl World {
         let mut all = vec!["device", "--store", store.to_str().unwrap()];
         all.extend(arguments);
         let relay = self.relay.borrow();
-        let speaks = arguments.iter().any(|word| ["sync", "join", "deliver"].contains(word))
-            && !arguments.contains(&"--relay");
+        let speaks =
+            arguments.iter().any(|word| ["sync", "join", "deliver", "repair"].contains(word))
+                && !arguments.contains(&"--relay");
         if let Some(relay) = relay.as_ref().filter(|_| speaks && name != "hq") {
             all.extend(["--relay", relay]);
         }
