@@ -16,8 +16,7 @@ use kahriz_core::forms::FieldError;
 use kahriz_core::store::{OpenStoreError, is_damage};
 use kahriz_core::vault::{ChangeError, WipeError};
 use kahriz_core::workspace::{
-    AdminError, BackupError, BundleError, DraftError, LettersError, OpenError, ReadError,
-    SaveError,
+    AdminError, BackupError, BundleError, DraftError, LettersError, OpenError, ReadError, SaveError,
 };
 use kahriz_http::{AddressError, HttpTransport};
 use kahriz_proto::message::RefusalReason;

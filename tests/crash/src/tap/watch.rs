@@ -211,13 +211,12 @@ impl Watch {
 
     /// What the system has done is written down.
     fn record(&mut self, done: Op, answer: c_long) {
-        let done = match done {
-            // The system may take less than it was given.
-            Op::Write(node, at, bytes) => {
-                let taken = usize::try_from(answer).unwrap_or(0);
-                Op::Write(node, at, bytes[..taken].into())
-            }
-            other => other,
+        // The system may take less than it was given.
+        let done = if let Op::Write(node, at, bytes) = done {
+            let taken = usize::try_from(answer).unwrap_or(0);
+            Op::Write(node, at, bytes[..taken].into())
+        } else {
+            done
         };
         match &done {
             Op::Create(node, path) => {
