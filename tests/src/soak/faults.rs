@@ -3,8 +3,8 @@
 //!
 //! People write, most of all on the same few records; lines fail in every way; phones vanish for weeks and come back,
 //! some with a clock that is decades off; the relay is replaced, restored or set back, phones and headquarters are
-//! destroyed, members revoked ([`fault`]). Whatever somebody was told of a save goes into a ledger that no part of the
-//! product knows ([`ledger`]). When the faults have stopped and nothing moves any more, what was told must be true:
+//! destroyed, members revoked (`fault`). Whatever somebody was told of a save goes into a ledger that no part of the
+//! product knows (`ledger`). When the faults have stopped and nothing moves any more, what was told must be true:
 //! nothing of the ledger may be lost, and all who are left must show the same, byte for byte.
 
 mod course;
