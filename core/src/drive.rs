@@ -333,7 +333,7 @@ fn push_and_pull(line: &mut Line<'_>, way: Way, report: &mut SyncReport) -> Resu
         while let Some(output) = session.poll() {
             if let Output::Finished(finish) = output {
                 if finish.moved {
-                    workspace.ask_for_repair()?;
+                    workspace.relay_has_moved()?;
                 }
                 report.add(finish);
                 return Ok(());

@@ -173,6 +173,8 @@ pub(super) fn take_back(tx: &Transaction<'_>, log: &LogRow, from: u64) -> rusqli
     lives::take_back(tx, log.id, from, before)?;
     // What came before this one and did not follow on the own frames may follow on it.
     inbox::reconsider_log(tx, log.log, ParkReason::Forked)?;
+    // What others have built on that life made no sense on this one.
+    inbox::reconsider(tx, ParkReason::Malformed)?;
     logs::by_id(tx, log.id)
 }
 

@@ -105,6 +105,16 @@ impl Workspace {
         self.store.write(|tx| settings::put(tx, name::REPAIR, &[1]))
     }
 
+    /// A cursor means nothing at the relay any more: it was restored, set back or replaced, and may have forgotten who was
+    /// admitted last and which keys there are. What it refused before it may take now.
+    pub(crate) fn relay_has_moved(&self) -> rusqlite::Result<()> {
+        self.store.write(|tx| {
+            settings::put(tx, name::REPAIR, &[1])?;
+            settings::put(tx, name::ROSTER_UNSURE, &1_u64.to_be_bytes())?;
+            outbox::offer_again(tx)
+        })
+    }
+
     pub(crate) fn repair_is_done(&self) -> rusqlite::Result<()> {
         self.store.write(|tx| settings::remove(tx, name::REPAIR))
     }
