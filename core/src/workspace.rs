@@ -60,6 +60,7 @@ pub use founding::{Founding, Keepsakes};
 pub use incoming::Taken;
 pub use lease::Lease;
 pub use letters::{LetterState, LetterView, LettersError, LettersSettled};
+pub use life::ResumeError;
 pub use quarantine::{Quarantined, Ruling};
 pub use reading::{Parked, Rebuilt, Status};
 pub use recovery::{
@@ -351,7 +352,8 @@ impl Workspace {
     }
 
     /// Whether the relay is another than before, or was restored, so that headquarters has to compare the roster.
-    pub(crate) fn is_roster_unsure(&self) -> bool {
+    #[must_use]
+    pub fn is_roster_unsure(&self) -> bool {
         self.number(name::ROSTER_UNSURE) != [0; 8]
     }
 

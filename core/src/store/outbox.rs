@@ -227,8 +227,9 @@ pub(crate) fn held_up_to(conn: &Connection, log: i64, seq: u64) -> Result<()> {
     changes.into_iter().try_for_each(|sql| conn.prepare_cached(sql)?.execute([log, seq]).map(drop))
 }
 
-/// Lets go of the own frames that the relay is known to hold, headquarters has merged and a backup of it holds; and of
-/// others' frames that headquarters has merged, or has sealed itself.
+/// Lets go of the own frames that the relay is known to hold, headquarters has merged and a backup of it holds; of
+/// others' frames that headquarters has merged; and of headquarters' own that a backup of it holds. Nobody else has
+/// those if its machine is lost, and its relay often is that machine.
 pub(crate) fn let_go(conn: &Connection, headquarters: &[DeviceId]) -> Result<()> {
     conn.prepare_cached(
         "UPDATE frames SET state = 3, bytes = x'' WHERE state = 1 AND own = 1 AND seq <=
@@ -242,8 +243,9 @@ pub(crate) fn let_go(conn: &Connection, headquarters: &[DeviceId]) -> Result<()>
     .execute([])?;
     headquarters.iter().try_for_each(|device| {
         conn.prepare_cached(
-            "UPDATE frames SET state = 3, bytes = x'' WHERE state = 1 AND own = 0
-                 AND log IN (SELECT id FROM logs WHERE device = ?1)",
+            "UPDATE frames SET state = 3, bytes = x'' WHERE state = 1 AND own = 0 AND seq <=
+                 (SELECT r.backed_up FROM logs l JOIN receipts r ON r.log = l.log
+                  WHERE l.id = frames.log AND l.device = ?1)",
         )?
         .execute([device.as_bytes()])
         .map(drop)

@@ -75,7 +75,7 @@ impl Workspace {
 
     /// After a sync that came to its end: of what the relay has, headquarters has merged and a backup holds, a device
     /// that is no headquarters keeps the proof and not the bytes; and of what others have sealed, once headquarters has
-    /// merged it.
+    /// merged it, or, if headquarters has sealed it itself, once a backup holds it.
     pub(crate) fn let_go_of_frames(&self) -> rusqlite::Result<()> {
         let identity = self.identity();
         if is_headquarters(&identity) {

@@ -1,9 +1,9 @@
 //! A copy of this device's store, for the day that the disk is lost, and what such a copy may do.
 //!
-//! A copy says of itself that it is one, in the same file and from before it has its name. A device that went on from
-//! it would give numbers out twice, in its logs and in the roster, and look like a cloned phone. So a copy shows,
-//! searches and exports what it holds, and neither writes nor syncs; who needs a headquarters that writes makes one
-//! from the recovery key, and brings what the relay holds.
+//! A copy says of itself that it is one, in the same file and from before it has its name. A device that simply went on
+//! from it would give numbers out twice, in its logs and in the roster, and look like a cloned phone. So a copy shows,
+//! searches and exports what it holds, and neither writes nor syncs, until a person says that the original is gone: then
+//! it resumes, in a new life ([`Workspace::resume`]).
 
 use super::backed_up::{Reached, reached};
 use super::identity::{Identity, name};

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 /// Why a copy does not write.
 pub(crate) const ONLY_A_COPY: &str = "this store was brought back from a backup and is for reading: what it wrote \
-would contradict what was written after the backup";
+would contradict what was written after the backup. If the original is gone for good, this copy can take its place (resume)";
 
 /// Why a workspace cannot be opened, founded or prepared.
 #[derive(Debug, Error)]

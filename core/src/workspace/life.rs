@@ -14,8 +14,10 @@
 //!    ([`anew`]); frames that were sealed at the same places stay as evidence.
 
 mod anew;
+mod resume;
 
 pub(super) use anew::write_anew;
+pub use resume::ResumeError;
 
 use super::error::OpenError;
 use super::identity::{Identity, name};
@@ -51,24 +53,7 @@ impl Workspace {
     /// Begins a new life: one that neither this store nor the mark (`known`) has seen.
     pub(crate) fn begin_anew(&self, known: u32) -> rusqlite::Result<()> {
         let mut identity = self.identity_mut();
-        let device = identity.device();
-        let generation = self.store.write(|tx| {
-            let own = own_logs(tx, device)?;
-            let used = own.iter().map(|log| log.generation).max().unwrap_or(0);
-            let generation = used.max(identity.generation).max(known).saturating_add(1);
-            for old in &own {
-                let new = logs::ensure(tx, device, old.scope, generation)?;
-                lives::move_on(tx, old.id, new.id)?;
-                inbox::reconsider_log(tx, old.log, ParkReason::Forked)?;
-            }
-            settings::put(tx, name::GENERATION, &generation.to_be_bytes())?;
-            settings::put(tx, name::UNDECIDED, &[1])?;
-            settings::put(tx, name::REPAIR, &[1])?;
-            settings::put(tx, name::MARKED, &[1])?;
-            settings::remove(tx, name::CONTRADICTED)?;
-            Ok::<_, rusqlite::Error>(generation)
-        })?;
-        identity.generation = generation;
+        identity.generation = self.store.write(|tx| begin_anew(tx, &identity, known))?;
         Ok(())
     }
 
@@ -82,8 +67,11 @@ impl Workspace {
         Ok(true)
     }
 
-    /// Whether it is not known yet what another life of this store has written.
-    pub(crate) fn is_undecided(&self) -> rusqlite::Result<bool> {
+    /// Whether it is not known yet what another life of this store has written: nothing is sealed until the relay was met.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn is_undecided(&self) -> rusqlite::Result<bool> {
         self.has_setting(name::UNDECIDED)
     }
 
@@ -133,6 +121,25 @@ impl Workspace {
     pub(super) fn has_setting(&self, name: &str) -> rusqlite::Result<bool> {
         Ok(self.store.read(|conn| settings::get(conn, name))?.is_some())
     }
+}
+
+/// Begins a life that neither this store nor the mark (`known`) has seen, on the disk; says which.
+fn begin_anew(tx: &Transaction<'_>, identity: &Identity, known: u32) -> rusqlite::Result<u32> {
+    let device = identity.device();
+    let own = own_logs(tx, device)?;
+    let used = own.iter().map(|log| log.generation).max().unwrap_or(0);
+    let generation = used.max(identity.generation).max(known).saturating_add(1);
+    for old in &own {
+        let new = logs::ensure(tx, device, old.scope, generation)?;
+        lives::move_on(tx, old.id, new.id)?;
+        inbox::reconsider_log(tx, old.log, ParkReason::Forked)?;
+    }
+    settings::put(tx, name::GENERATION, &generation.to_be_bytes())?;
+    settings::put(tx, name::UNDECIDED, &[1])?;
+    settings::put(tx, name::REPAIR, &[1])?;
+    settings::put(tx, name::MARKED, &[1])?;
+    settings::remove(tx, name::CONTRADICTED)?;
+    Ok(generation)
 }
 
 /// What a frame of this device's own is, which this store has not sealed.

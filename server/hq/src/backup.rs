@@ -2,20 +2,23 @@
 //!
 //! The folder is of the relay's kind (`kahriz_relay::backup`). The store is copied before the relay's, so that the
 //! relay's copy holds at least what the store's has published. No key is ever copied. What is made of a backup is for
-//! reading (`kahriz_core::workspace` says why), but its relay is a relay like any.
+//! reading (`kahriz_core::workspace` says why) until somebody says that the original is gone; its relay is a relay like
+//! any.
 
 use std::collections::BTreeMap;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use kahriz_core::store::OpenStoreError;
 use kahriz_core::vault::{UnlockError, VAULT_FILE};
-use kahriz_core::workspace::{BackedUp, BackupError, Workspace};
+use kahriz_core::workspace::{BackedUp, BackupError, ResumeError, Workspace};
 use kahriz_relay::backup::{
     self, Begun, Made, Of, RestoreError, Restoring, STORE_FILE, ScopeReached, TLS_FILE, Taken,
 };
 use serde_json::json;
 
-use crate::cli::{BackupOrder, RestoreBackup};
+use crate::cli::{BackupOrder, RestoreBackup, Resume};
+use crate::dispatch::open;
 use crate::failure::Failure;
 use crate::headquarters::RELAY_FOLDER;
 use crate::keyfile::{KeyError, Keys};
@@ -95,7 +98,40 @@ pub(crate) fn restore(order: &RestoreBackup, keys: Keys<'_>, as_json: bool) -> R
     let (folder, taken) = (order.dir.display(), moment::written(manifest.taken_ms));
     say::result(&format!("{folder}: {} records as of {taken}, for reading", copied.records));
     say::aside(&format!(
-        "Its relay can be served (kahriz serve {folder}): the devices bring it what it lacks. A headquarters that writes is made with the shares: kahriz recovery restore NEW --relay URL"
+        "Its relay can be served (kahriz serve {folder}): the devices bring it what it lacks. If the original is gone for good, kahriz resume {folder} lets it write and sync in its place. If somebody else may have the original, make a new headquarters with the shares instead: kahriz recovery restore NEW --relay URL"
+    ));
+    Ok(())
+}
+
+/// Lets a folder that [`restore`] made go on in the place of the lost original.
+pub(crate) fn resume(order: &Resume, keys: Keys<'_>, as_json: bool) -> Result<(), Failure> {
+    if !order.yes && !io::stdin().is_terminal() {
+        return Err(Failure::OriginalMayLive);
+    }
+    let workspace = open(&order.dir, keys)?;
+    let Some(taken) = workspace.copied() else {
+        return Err(ResumeError::NotACopy.into());
+    };
+    let taken = moment::written(taken.ms);
+    if !order.yes {
+        let answer = say::ask(&format!(
+            "This copy of {taken} takes the lost one's place: make sure that the original is gone. Type yes:"
+        ));
+        if !answer.eq_ignore_ascii_case("yes") {
+            return Err(Failure::OriginalMayLive);
+        }
+    }
+    workspace.resume()?;
+    let life = workspace.generation();
+    if as_json {
+        let told = json!({ "dir": order.dir, "life": life });
+        say::result(&told.to_string());
+        return Ok(());
+    }
+    let folder = order.dir.display();
+    say::result(&format!("{folder}: goes on from {taken}, in its life {life}"));
+    say::aside(&format!(
+        "What was signed and written after that comes with the first sync; until then nothing is sealed here. If the relay was lost too, first take in a bundle of a device: kahriz import-bundle {folder} FILE"
     ));
     Ok(())
 }

@@ -20,7 +20,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell as CompletionShell;
 
 pub(crate) use account::{AccountCommand, AccountOrder};
-pub(crate) use backup::{BackupOrder, RestoreBackup, Scheduled};
+pub(crate) use backup::{BackupOrder, RestoreBackup, Resume, Scheduled};
 pub(crate) use bundle::BundleOrder;
 pub(crate) use device::{Device, DeviceCommand, Join, PinChoice, PinOrder, WipeOrder};
 pub(crate) use export::{ExportOrder, Format};
@@ -179,9 +179,17 @@ pub(crate) enum Command {
     ///
     /// The store that comes back shows, searches and exports what the backup holds. It neither writes nor syncs:
     /// whatever it wrote would contradict what was written after the backup. Its relay serves as before (kahriz serve),
-    /// and the devices bring it what it lacks. A headquarters that writes is made from it with `kahriz recovery
-    /// restore` and the shares.
+    /// and the devices bring it what it lacks. If the original is gone for good, `kahriz resume` lets it go on as
+    /// headquarters. A new headquarters, with other keys, is made with `kahriz recovery restore` and the shares: do that
+    /// if somebody else may have the lost one.
     Restore(RestoreBackup),
+    /// Let a store that was brought back from a backup take the lost one's place, and write and sync again
+    ///
+    /// Make sure that the original is gone: two that write as one device look like a cloned one to everybody. What it
+    /// signed and wrote after the backup comes back with the first sync, from the relay or from devices; until then
+    /// nothing is sealed here. If the relay was lost as well, also its member list is that of the backup: take in a bundle
+    /// of a device (kahriz import-bundle) before you serve, or whoever was admitted since has to join again.
+    Resume(Resume),
     /// Write the member list and sealed records into a file, to be carried by hand where no network is
     ///
     /// Everything that is kept here, or with --undelivered only what no relay is known to hold. Whoever finds the file

@@ -96,6 +96,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::ImportBundle { dir, file } => order(&dir, Order::ImportBundle { file }),
         Command::Repair { dir } => order(&dir, Order::Repair { relay: None }),
         Command::Restore(restore) => backup::restore(&restore, keys, json),
+        Command::Resume(resume) => backup::resume(&resume, keys, json),
         Command::Account { command } => {
             let (dir, account) = accounts::order(command)?;
             order(&dir, Order::Account(account))
@@ -236,7 +237,7 @@ fn run_headquarters(serve: &Serve, keys: Keys<'_>) -> Result<(), Failure> {
     say_how_devices_speak(serve, &workspace, tls.as_ref());
     if let Some(taken) = workspace.copied() {
         say::aside(&format!(
-            "This store was brought back from a backup of {}: it shows and exports, and neither writes nor syncs. Its relay serves.",
+            "This store was brought back from a backup of {}: it shows and exports, and neither writes nor syncs. Its relay serves. If the original is gone, `kahriz resume` lets it go on.",
             moment::written(taken.ms)
         ));
     }

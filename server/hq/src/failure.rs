@@ -16,7 +16,8 @@ use kahriz_core::forms::FieldError;
 use kahriz_core::store::{OpenStoreError, is_damage};
 use kahriz_core::vault::{ChangeError, WipeError};
 use kahriz_core::workspace::{
-    AdminError, BackupError, BundleError, DraftError, LettersError, OpenError, ReadError, SaveError,
+    AdminError, BackupError, BundleError, DraftError, LettersError, OpenError, ReadError,
+    ResumeError, SaveError,
 };
 use kahriz_http::{AddressError, HttpTransport};
 use kahriz_proto::message::RefusalReason;
@@ -167,6 +168,12 @@ pub(crate) enum Failure {
     Handover(io::Error),
     #[error(transparent)]
     Recovery(#[from] Box<Refusal>),
+    #[error(
+        "say --yes if you are sure that the original is gone and stays off: two that write as one device contradict each other. Nothing was changed"
+    )]
+    OriginalMayLive,
+    #[error(transparent)]
+    Resume(#[from] ResumeError),
     #[error("{}", about_copy(.0))]
     Copy(#[from] BackupError),
     #[error(transparent)]
@@ -232,7 +239,9 @@ impl Failure {
             Self::Letters(LettersError::Database(_) | LettersError::DiskFull) => STORE,
             Self::Served(_) | Self::Relay(_) => NETWORK,
             Self::Copy(_) | Self::Backup(_) => STORE,
-            Self::KeyApart => USAGE,
+            Self::Resume(ResumeError::Store(_) | ResumeError::Database(_)) => STORE,
+            Self::Resume(ResumeError::NotACopy) => REFUSED,
+            Self::KeyApart | Self::OriginalMayLive => USAGE,
             Self::Handed { code, .. } => *code,
             Self::NotAnAssignment
             | Self::NotAScope

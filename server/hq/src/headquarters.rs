@@ -92,8 +92,11 @@ impl Headquarters {
         let log = Arc::new(SqliteLog::open(&folder.join(RELAY_FOLDER))?);
         let relay = Relay::start(log, RelayConfig { tls: plan.tls, ..RelayConfig::default() })?;
         // A relay that came back from a backup with its headquarters may have the longer roster.
-        let held = relay.roster_seq(workspace.id()).unwrap_or(0);
-        if workspace.copied().is_none() || held < workspace.roster_seq() {
+        let held = relay.roster_seq(workspace.id());
+        let is_behind = held.unwrap_or(0) < workspace.roster_seq();
+        // And one that has taken the lost one's place is compared by the rounds, which can give way.
+        let is_sure = !workspace.is_roster_unsure();
+        if held.is_none() || (is_sure && (is_behind || workspace.copied().is_none())) {
             runtime.block_on(relay.register(workspace.roster_page(0)?))?;
         }
         tasks.spawn(ring_on_events(

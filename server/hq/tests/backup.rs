@@ -163,6 +163,57 @@ fn what_is_brought_back_reads_and_exports_and_never_forks_its_own_past() {
     assert!(again["frames"].as_u64() > manifest(&backup)["counts"]["frames"].as_u64(), "{again}");
 }
 
+#[test]
+fn a_headquarters_that_burned_goes_on_from_its_backup_with_the_relay_of_that_day() {
+    let mut world = World::founded();
+    let backup = with_work(&world);
+    // Since then somebody was admitted, and has written.
+    let server = world.serve(&[]);
+    world.join("leyla", &[]);
+    world.device("leyla", &["sync"]).done();
+    writes(&world, "leyla", "Late");
+    world.device("leyla", &["sync"]).done();
+    world.headquarters(&["sync"]).done();
+    writes(&world, "hq", "Headquarters' own");
+    world.headquarters(&["sync"]).done();
+    world.device("gunel", &["sync"]).done();
+    server.end();
+
+    let (key, back) = (key_of(&world), text(world.path("back")));
+    let at = |arguments: &[&str]| kahriz(&[&["--key-file", &key][..], arguments].concat());
+    at(&["resume", world.hq(), "--yes"]).failed(1, "is no copy");
+    restore(&world, &backup, "back").done();
+    at(&["resume", &back]).failed(2, "the original is gone");
+    assert!(at(&["resume", &back, "--yes"]).done().contains("life 2"));
+    let told = at(&["status", &back]);
+    assert!(told.done().contains("life 2") && told.out.contains("held back"), "{}", told.out);
+
+    // The relay is of that day too: a phone's bundle knows who was admitted since.
+    let bundle = text(world.path("of-gunel.kahriz"));
+    world.device("gunel", &["export-bundle", "--everything", "--out", &bundle]).done();
+    let came = at(&["--json", "import-bundle", &back, &bundle]).json();
+    assert!(came["entries"].as_u64() > Some(0), "{came}");
+    std::fs::copy(&key, world.path("back/kahriz.key")).unwrap();
+    world.move_headquarters("back");
+    let server = world.serve(&[]);
+    kahriz(&["device", "--store", &back, "sync"]).done();
+    world.join("nigar", &[]);
+    for name in ["leyla", "gunel", "nigar"] {
+        world.device(name, &["sync"]).done();
+    }
+    kahriz(&["device", "--store", &back, "sync"]).done();
+    let status = kahriz(&["--json", "status", world.hq()]).json();
+    assert_eq!((&status["held_back"], &status["life"]), (&Json::from(false), &Json::from(2)));
+    let everybody = ["gunel", "leyla", "nigar", "back"];
+    for name in everybody {
+        world.device(name, &["sync"]).done();
+        let total =
+            world.device(name, &["--json", "list", "--limit", "50"]).json()["total"].clone();
+        assert_eq!(total, Json::from(11), "{name}");
+    }
+    server.end();
+}
+
 /// What the relay of the headquarters that was brought back holds now.
 fn back_up_of_relay(world: &World) -> Json {
     let out = text(world.path("again"));

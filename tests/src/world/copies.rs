@@ -50,6 +50,32 @@ impl World {
         self.start(who);
     }
 
+    /// Backs headquarters up, as its program does.
+    ///
+    /// # Panics
+    /// As [`World::new`].
+    pub fn back_up_headquarters(&mut self) -> PathBuf {
+        let number: u32 = self.rng.random();
+        let copy = self.folder.path().join(format!("backup-{number}"));
+        std::fs::create_dir_all(&copy).expect("the folder can be made");
+        let now = self.now();
+        let workspace = self.at(Who::HEADQUARTERS);
+        workspace.back_up(&copy, now, &mut |_, _| {}).expect("headquarters can be backed up");
+        copy
+    }
+
+    /// Headquarters has burned, and its backup takes its place.
+    ///
+    /// # Panics
+    /// As [`World::new`].
+    pub fn resume_headquarters(&mut self, copy: &Path) {
+        let key = self.device(Who::HEADQUARTERS).key().clone();
+        self.kill(Who::HEADQUARTERS);
+        let workspace = Workspace::open(copy, &key).expect("the backup can be opened");
+        workspace.resume().expect("a copy can take the place of its original");
+        self.replace_headquarters(copy.to_owned(), key, workspace);
+    }
+
     /// A second device with a copy of this one's store: the two are one to everybody else.
     ///
     /// # Panics

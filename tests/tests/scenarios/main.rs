@@ -13,6 +13,7 @@ mod lines;
 mod lives;
 mod merging;
 mod people;
+mod resumed;
 mod revoked;
 mod story;
 mod two_desks;

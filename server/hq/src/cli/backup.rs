@@ -30,6 +30,15 @@ pub(crate) struct RestoreBackup {
 }
 
 #[derive(Args)]
+pub(crate) struct Resume {
+    /// The folder that `kahriz restore` made
+    pub(crate) dir: PathBuf,
+    /// I know that the original is gone and stays off
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Args)]
 pub(crate) struct Scheduled {
     /// Back everything up into this folder now and then, and verify it
     #[arg(long, value_name = "FOLDER")]

@@ -1,6 +1,6 @@
 //! `status`: where everything stands on this device, and at headquarters what arrived from whom.
 
-use kahriz_core::workspace::{DeviceAccount, Gap, Membership, Status};
+use kahriz_core::workspace::{DeviceAccount, Gap, Membership, ReadError, Status};
 use kahriz_proto::roster::Role;
 use serde_json::{Value as Json, json};
 
@@ -38,6 +38,12 @@ fn in_words(
     if let Some(taken) = desk.workspace.copied() {
         let taken = moment::written(taken.ms);
         desk.say(&format!("brought back from a backup of {taken}: for reading only"))?;
+    }
+    if let life @ 2.. = desk.workspace.generation() {
+        desk.say(&format!("this device was restored or copied: life {life}"))?;
+    }
+    if desk.workspace.is_undecided().map_err(ReadError::from)? {
+        desk.say("what is written here is held back until the relay was met")?;
     }
     let names: Vec<String> = areas.iter().map(|area| scopes::name_of(&areas, area.id)).collect();
     if !names.is_empty() {
@@ -213,6 +219,8 @@ fn in_json(
         "name": desk.workspace.name(),
         "device": desk.workspace.device().to_string(),
         "membership": membership,
+        "life": desk.workspace.generation(),
+        "held_back": desk.workspace.is_undecided().map_err(ReadError::from)?,
         "copied_ms": desk.workspace.copied().map(|taken| taken.ms),
         "code": desk.workspace.own_short_code()?,
         "scopes": scope_names,
