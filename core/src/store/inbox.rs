@@ -213,10 +213,11 @@ pub(crate) fn unmet(conn: &Connection, scope: ScopeId) -> Result<Vec<LogId>> {
     .collect()
 }
 
-/// The numbers and hashes of a log's frames after one that wait, in order.
-pub(crate) fn hashes(conn: &Connection, log: LogId, after: u64) -> Result<Vec<(u64, FrameHash)>> {
-    conn.prepare_cached("SELECT seq, hash FROM inbox WHERE log = ?1 AND seq > ?2 ORDER BY seq")?
-        .query_map(params![log.as_bytes(), after], |row| Ok((row.get(0)?, id(row, 1)?)))?
+/// A log's frames after one that wait, in order; what cannot be read is left out.
+pub(crate) fn waiting_after(conn: &Connection, log: LogId, after: u64) -> Result<Vec<Frame>> {
+    conn.prepare_cached("SELECT bytes FROM inbox WHERE log = ?1 AND seq > ?2 ORDER BY seq")?
+        .query_map(params![log.as_bytes(), after], |row| Ok(Frame::decode(row.get(0)?).ok()))?
+        .filter_map(Result::transpose)
         .collect()
 }
 

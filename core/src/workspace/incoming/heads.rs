@@ -12,7 +12,7 @@ use crate::workspace::alarms::{AlarmKind, raise};
 use crate::workspace::identity::{Identity, name};
 use kahriz_proto::cursor::Cursor;
 use kahriz_proto::frame::{Frame, FrameRef};
-use kahriz_proto::ids::{LogId, ScopeId};
+use kahriz_proto::ids::{FrameHash, LogId, ScopeId};
 use kahriz_proto::message::LogState;
 use kahriz_proto::repair::Difference;
 use rusqlite::{Connection, Transaction};
@@ -154,29 +154,34 @@ impl Workspace {
 fn heads(conn: &Connection, scope: ScopeId) -> rusqlite::Result<Vec<LogState>> {
     let mut heads = vec![];
     for log in logs::all(conn)?.into_iter().filter(|log| log.scope == scope) {
-        let merged =
-            LogState { log: log.log, seq: log.merged, tag: tag(log.merged_hash.as_bytes()) };
-        heads.push(further(conn, merged)?);
+        heads.push(further(conn, log.log, log.merged, log.merged_hash)?);
     }
     for log in inbox::unmet(conn, scope)? {
-        heads.push(further(conn, LogState { log, seq: 0, tag: [0; 8] })?);
+        heads.push(further(conn, log, 0, FrameHash::NONE)?);
     }
     heads.retain(|head| head.seq > 0);
     heads.sort_by_key(|head| head.log);
     Ok(heads)
 }
 
-/// How far a log reaches with what waits in the inbox. Where two frames stand at one place it ends.
-fn further(conn: &Connection, mut head: LogState) -> rusqlite::Result<LogState> {
-    let waiting = inbox::hashes(conn, head.log, head.seq)?;
-    for (seq, hash) in &waiting {
-        let is_only = waiting.iter().filter(|(at, _)| at == seq).count() == 1;
-        if *seq != head.seq + 1 || !is_only {
+/// How far a log reaches with what waits in the inbox. Where two frames stand at one place it ends, and before one that
+/// follows on another than is here: or the branch that it is of would never be asked for.
+fn further(
+    conn: &Connection,
+    log: LogId,
+    mut seq: u64,
+    mut hash: FrameHash,
+) -> rusqlite::Result<LogState> {
+    let waiting = inbox::waiting_after(conn, log, seq)?;
+    for frame in &waiting {
+        let preamble = frame.preamble();
+        let at_its_place = waiting.iter().filter(|other| other.preamble().seq == preamble.seq);
+        if preamble.seq != seq + 1 || preamble.prev != hash || at_its_place.count() > 1 {
             break;
         }
-        head = LogState { seq: *seq, tag: tag(hash.as_bytes()), ..head };
+        (seq, hash) = (preamble.seq, frame.hash());
     }
-    Ok(head)
+    Ok(LogState { log, seq, tag: tag(hash.as_bytes()) })
 }
 
 fn tag(hash: &[u8; 32]) -> [u8; 8] {
