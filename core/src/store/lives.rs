@@ -55,10 +55,11 @@ pub(crate) fn follow(conn: &Connection, log: i64, seq: u64, hash: FrameHash) -> 
     .map(drop)
 }
 
-/// The changes of a log that no frame holds, by record.
+/// The changes of a log that no frame holds and no other log hands on, by record.
 pub(crate) fn unsealed(conn: &Connection, log: i64) -> Result<Vec<(i64, ChangeId)>> {
     conn.prepare_cached(
-        "SELECT record, hash FROM changes WHERE log = ?1 AND frame IS NULL ORDER BY record, seq",
+        "SELECT record, hash FROM changes WHERE log = ?1 AND frame IS NULL AND carrier IS NULL
+         ORDER BY record, seq",
     )?
     .query_map([log], |row| Ok((row.get(0)?, id(row, 1)?)))?
     .collect()

@@ -50,7 +50,7 @@ impl World {
         self.start(who);
     }
 
-    /// Backs headquarters up, as its program does.
+    /// Backs headquarters up, as its program does, and signs for it.
     ///
     /// # Panics
     /// As [`World::new`].
@@ -60,7 +60,9 @@ impl World {
         std::fs::create_dir_all(&copy).expect("the folder can be made");
         let now = self.now();
         let workspace = self.at(Who::HEADQUARTERS);
-        workspace.back_up(&copy, now, &mut |_, _| {}).expect("headquarters can be backed up");
+        let made = workspace.back_up(&copy, now, &mut |_, _| {});
+        let made = made.expect("headquarters can be backed up");
+        workspace.sign_for_backup(&made).expect("the store can be written");
         copy
     }
 

@@ -24,7 +24,7 @@ const KINDS: [(&str, [&str; 2]); 2] = [
 ];
 
 /// What can be done in a run at most, so that it ends: writes, syncs and absences.
-const STEPS: std::ops::Range<usize> = 35..70;
+const STEPS: std::ops::Range<usize> = 50..90;
 
 /// A run under way.
 pub(super) struct Course {
@@ -39,6 +39,8 @@ pub(super) struct Course {
     clock_off_ms: Vec<i64>,
     passed_ms: i64,
     backup: Option<PathBuf>,
+    /// Headquarters on that day: its backup, its store as it was, and how many saves there were then.
+    headquarters: Option<(PathBuf, PathBuf, usize)>,
     /// Each phone's store on an earlier day, and how many saves there were then.
     images: Vec<Option<(PathBuf, usize)>>,
     /// Which officer uses which device, by their places in [`OFFICERS`]; headquarters has none.
@@ -69,6 +71,7 @@ impl Course {
             clock_off_ms: vec![0; devices],
             passed_ms: 0,
             backup: None,
+            headquarters: None,
             images: vec![None; devices],
             officer: (0..devices).map(|who| who.saturating_sub(1)).collect(),
             saves: 0,
@@ -87,8 +90,7 @@ impl Course {
         due.sort();
         for step in 0..steps {
             if step == steps / 5 {
-                self.backup = Some(self.world.back_up_relay());
-                self.copy_the_phones();
+                self.back_everything_up();
             }
             let now: Vec<Fault> =
                 due.iter().filter(|(at, _)| *at == step).map(|(_, fault)| *fault).collect();
@@ -240,6 +242,9 @@ impl Course {
                 self.ledger.disk_gone(HQ);
                 restoring::burn_and_restore(&mut self.world)
             }
+            Fault::HeadquartersResumed | Fault::HeadquartersSetBack | Fault::MachineResumed => {
+                self.bring_headquarters_back(fault)
+            }
             Fault::RelayDestroyed => {
                 self.world.replace_relay();
                 true
@@ -275,8 +280,12 @@ impl Course {
         true
     }
 
-    /// Each phone's store as it is now.
-    fn copy_the_phones(&mut self) {
+    /// As operators do it, headquarters before its relay; and each phone's store as it is now.
+    fn back_everything_up(&mut self) {
+        let image = self.world.copy_store(HQ);
+        let backup = self.world.back_up_headquarters();
+        self.headquarters = Some((backup, image, self.ledger.len()));
+        self.backup = Some(self.world.back_up_relay());
         for who in self.phones() {
             let copy = self.world.copy_store(who);
             self.images[who.0] = Some((copy, self.ledger.len()));
@@ -288,8 +297,20 @@ impl Course {
         let Some((image, saves)) = self.images[who.0].clone() else { return false };
         let bring = if self.rng.random() { Bring::Database } else { Bring::Everything };
         self.world.bring_back(who, &image, bring);
-        self.ledger.set_back(who, saves);
+        self.ledger.set_back(who, saves, false);
         true
+    }
+
+    fn bring_headquarters_back(&mut self, fault: Fault) -> bool {
+        let Some((backup, image, saves)) = self.headquarters.clone() else { return false };
+        if fault == Fault::HeadquartersSetBack {
+            let bring = if self.rng.random() { Bring::Database } else { Bring::Everything };
+            self.world.bring_back(HQ, &image, bring);
+        } else {
+            self.world.resume_headquarters(&backup);
+        }
+        self.ledger.set_back(HQ, saves, fault.loses_machine());
+        fault != Fault::MachineResumed || self.bring_the_backup(Fault::RelayRestored)
     }
 
     fn clone_a_phone(&mut self) -> bool {

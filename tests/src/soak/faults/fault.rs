@@ -22,6 +22,12 @@ pub enum Fault {
     PhoneCloned,
     /// Headquarters is destroyed, and made anew from the recovery key.
     HeadquartersDestroyed,
+    /// Headquarters is destroyed, and its backup goes on in its place.
+    HeadquartersResumed,
+    /// Headquarters' store is brought back as it was on an earlier day, and nobody says so.
+    HeadquartersSetBack,
+    /// Headquarters and the relay are destroyed with the machine that they are on; their backup goes on.
+    MachineResumed,
     /// The relay is destroyed; an empty one stands in its place.
     RelayDestroyed,
     /// The relay is destroyed, and restored from a backup of an earlier day.
@@ -31,7 +37,7 @@ pub enum Fault {
 }
 
 /// Every fault, as often as it is to be drawn.
-const DRAWN: [Fault; 15] = [
+const DRAWN: [Fault; 18] = [
     Fault::EpochRotated,
     Fault::EpochRotated,
     Fault::PhoneRevoked,
@@ -44,6 +50,9 @@ const DRAWN: [Fault; 15] = [
     Fault::PhoneCloned,
     Fault::PhoneCloned,
     Fault::HeadquartersDestroyed,
+    Fault::HeadquartersResumed,
+    Fault::HeadquartersSetBack,
+    Fault::MachineResumed,
     Fault::RelayDestroyed,
     Fault::RelayRestored,
     Fault::RelaySetBack,
@@ -60,39 +69,62 @@ impl Fault {
 
     /// Whether a device's disk is gone, or its frames are taken from it no more.
     pub(super) fn loses_device(self) -> bool {
-        matches!(
-            self,
-            Self::PhoneDestroyed
-                | Self::PhoneSetBack
-                | Self::HeadquartersDestroyed
-                | Self::PhoneRevoked
-        )
+        matches!(self, Self::PhoneDestroyed | Self::PhoneSetBack | Self::PhoneRevoked)
+            || self.loses_headquarters()
     }
 
     /// Whether a store is given two lives: what cannot be sent under its number is written anew under another.
     pub(super) fn gives_two_lives(self) -> bool {
-        matches!(self, Self::PhoneSetBack | Self::PhoneCloned)
+        matches!(
+            self,
+            Self::PhoneSetBack
+                | Self::PhoneCloned
+                | Self::HeadquartersResumed
+                | Self::HeadquartersSetBack
+                | Self::MachineResumed
+        )
+    }
+
+    /// Whether headquarters is not what it was.
+    pub(super) fn loses_headquarters(self) -> bool {
+        matches!(
+            self,
+            Self::HeadquartersDestroyed
+                | Self::HeadquartersResumed
+                | Self::HeadquartersSetBack
+                | Self::MachineResumed
+        )
+    }
+
+    /// Whether headquarters and the relay are lost at once: what was written since then is on the phones.
+    pub(super) fn loses_machine(self) -> bool {
+        self == Self::MachineResumed
     }
 }
 
-/// The faults of one run, in the order in which they come. Headquarters and the relay are never both lost, and
-/// headquarters only once: what then comes back is the subject of a drill of its own (`tests/tests/recovery.rs`). Nor does
-/// a store get a second life in a run in which the relay forgets: an empty relay cannot tell two lives apart, and takes the
-/// first that comes (`core/docs/reliability.md`, limits).
+/// The faults of one run, in the order in which they come. What may not meet in one run has a sentence in
+/// `core/docs/reliability.md`, limits.
 pub(super) fn draw(rng: &mut impl Rng) -> Vec<Fault> {
     let count = rng.random_range(0..=FAULTS_MAX);
     let mut faults: Vec<Fault> = vec![];
     for _ in 0..count {
         let fault = *DRAWN.choose(rng).expect("there are faults");
-        let burns = |fault: Fault| fault == Fault::HeadquartersDestroyed;
-        let clashes = |other: &Fault| {
-            (burns(fault) && (other.loses_relay() || burns(*other)))
-                || (fault.loses_relay() && (burns(*other) || other.gives_two_lives()))
-                || (fault.gives_two_lives() && other.loses_relay())
-        };
-        if !faults.iter().any(clashes) {
+        if !faults.iter().any(|other| clash(fault, *other) || clash(*other, fault)) {
             faults.push(fault);
         }
     }
     faults
+}
+
+/// Headquarters is lost only once, and then no relay but the one that burns with it: what comes back of the rest is the
+/// subject of a drill of its own (`tests/tests/recovery.rs`). Nor does a store get a second life in a run in which the
+/// relay forgets: an empty relay cannot tell two lives apart, and takes the first that comes. What a machine loses of
+/// which the newest backup has nothing is on the phones, if they are there; but keys that it made are not.
+fn clash(fault: Fault, other: Fault) -> bool {
+    let both = |is: fn(Fault) -> bool| is(fault) && is(other);
+    both(Fault::loses_headquarters)
+        || (fault.loses_headquarters() && other.loses_relay())
+        || (fault.gives_two_lives() && other.loses_relay())
+        || (fault.loses_machine()
+            && (other.loses_device() || other.gives_two_lives() || other == Fault::EpochRotated))
 }

@@ -92,14 +92,14 @@ impl Ledger {
     }
 
     /// A store is as it was when so many saves were in the ledger: what its author saved later and nobody else had is
-    /// gone with the disk.
-    pub(super) fn set_back(&mut self, author: Who, saves: usize) {
+    /// gone with the disk. Whether the relay is as it was then too.
+    pub(super) fn set_back(&mut self, author: Who, saves: usize, with_relay: bool) {
         let mut at = 0;
         self.entries.retain_mut(|entry| {
             at += 1;
             let is_later = at > saves && entry.author == author;
             // What was told to be elsewhere has to come back from there.
-            !is_later || entry.told >= Delivery::AtRelay
+            !is_later || (entry.told >= Delivery::AtRelay && !with_relay)
         });
     }
 
