@@ -25,6 +25,7 @@ use kahriz_proto::session::Failure as LineFailure;
 use crate::accounts::AccountError;
 use crate::keyfile::KeyError;
 use crate::mapping::MappingError;
+use crate::nearby::NotMet;
 use crate::operate::Doubt;
 use crate::paper::NotAnInvite;
 use crate::recovery::Refusal;
@@ -179,6 +180,8 @@ pub(crate) enum Failure {
     KeyApart,
     #[error("{}: {error}", .path.display())]
     Bundle { path: PathBuf, error: BundleError },
+    #[error(transparent)]
+    Nearby(#[from] NotMet),
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),
 }
@@ -234,6 +237,7 @@ impl Failure {
             Self::Copy(_) | Self::Backup(_) => STORE,
             Self::KeyApart => USAGE,
             Self::Handed { code, .. } => *code,
+            Self::Nearby(not_met) => not_met.code(),
             Self::NotAnAssignment
             | Self::NotAScope
             | Self::NotAPlace
