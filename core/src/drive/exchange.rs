@@ -272,6 +272,25 @@ impl<'a, T: minicbor::Decode<'a, ()>> Control<'a, T> {
     }
 }
 
+/// The control part of an answer, as soon as it is here.
+pub(super) fn read_control<T>(answer: &mut HttpAnswer) -> Result<T, Failure>
+where
+    T: for<'b> minicbor::Decode<'b, ()>,
+{
+    let mut begun = vec![];
+    let mut buffer = vec![0; READ_BYTES];
+    loop {
+        let count = answer.body.read(&mut buffer).map_err(|_| Failure::Cut)?;
+        begun.extend_from_slice(&buffer[..count]);
+        match Control::read(&begun) {
+            Control::Whole(control, _) => return Ok(*control),
+            Control::Nonsense => return Err(Failure::Nonsense),
+            Control::More if count == 0 => return Err(Failure::Cut),
+            Control::More => {}
+        }
+    }
+}
+
 /// The whole body of a small answer.
 pub(super) fn read_all(answer: HttpAnswer, max: usize) -> Result<Vec<u8>, Failure> {
     let mut body = vec![];

@@ -3,7 +3,7 @@
 //! The one that serves answers as a relay does, from what it carries; the other one speaks. What goes over the line are
 //! the same frames, and both compare heads as with a relay that has forgotten everything.
 
-use super::exchange::{Control, Line, READ_BYTES, read_all};
+use super::exchange::{Line, read_all, read_control};
 use super::repair::{Fetching, compare};
 use super::roster::ROSTER_PAGE_BYTES_MAX;
 use super::transport::{Method, Transport};
@@ -12,10 +12,9 @@ use crate::store::inbox::From;
 use crate::workspace::{Membership, Workspace};
 use kahriz_proto::frame::FrameRef;
 use kahriz_proto::item::push_item;
-use kahriz_proto::limits::{PUSH_BYTES_MAX, TRIES_WITHOUT_PROGRESS_MAX};
+use kahriz_proto::limits::PUSH_BYTES_MAX;
 use kahriz_proto::message::{RosterPage, SyncAnswer, SyncRequest, Verdict};
 use kahriz_proto::session::Failure;
-use std::io::Read;
 
 /// Brings this device and one that serves nearby up to the same state. What was taken from there is for the relay to
 /// hold still, and is pushed at the next sync.
@@ -35,7 +34,11 @@ pub fn meet(
     take_roster(&mut line)?;
     match workspace.membership() {
         Membership::Waiting => return Err(SyncError::Waiting),
-        Membership::Revoked => return Err(SyncError::Revoked),
+        Membership::Revoked => {
+            // An administrator has signed it: what lies here is let go of at once, and not at the next relay.
+            workspace.let_go(line.shell.rng())?;
+            return Err(SyncError::Revoked);
+        }
         Membership::Member { .. } => {}
     }
     loop {
@@ -109,18 +112,8 @@ fn push(
     body.extend_from_slice(items);
     report.exchanges += 1;
     let mut answer = line.request(Method::Post, "/v1/sync", &body, &control, None)?;
-    let mut begun = vec![];
-    let mut buffer = vec![0; READ_BYTES];
-    // A head is short: what does not end is no answer.
-    for _ in 0..TRIES_WITHOUT_PROGRESS_MAX.max(8) {
-        let read = answer.body.read(&mut buffer).map_err(|_| Failure::Cut)?;
-        begun.extend_from_slice(&buffer[..read]);
-        if let Control::<SyncAnswer>::Whole(answer, _) = Control::read(&begun) {
-            let all = vec![Verdict::Stored; count];
-            let verdicts = answer.verdicts.unwrap_or(all);
-            let held = verdicts.iter().filter(|verdict| verdict.is_held()).count() as u64;
-            return Ok((held, verdicts.len() as u64 - held));
-        }
-    }
-    Err(Failure::Nonsense.into())
+    let answer: SyncAnswer = read_control(&mut answer)?;
+    let verdicts = answer.verdicts.unwrap_or_else(|| vec![Verdict::Stored; count]);
+    let held = verdicts.iter().filter(|verdict| verdict.is_held()).count() as u64;
+    Ok((held, verdicts.len() as u64 - held))
 }

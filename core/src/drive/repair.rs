@@ -4,7 +4,7 @@
 //! person asks; with another device always, because of that there is no cursor. Nothing is remembered between two tries:
 //! what was staged before a cut is part of what is compared at the next one.
 
-use super::exchange::{Control, Line, READ_BYTES};
+use super::exchange::{Control, Line, READ_BYTES, read_control};
 use super::transport::{HttpAnswer, Method};
 use super::{Phase, SyncError, SyncReport};
 use crate::store::inbox::From;
@@ -89,18 +89,7 @@ pub(super) fn compare(
 /// One turn without frames.
 fn ask(line: &mut Line<'_>, request: &RepairRequest) -> Result<RepairAnswer, SyncError> {
     let mut answer = post(line, request)?;
-    let mut begun = vec![];
-    let mut buffer = vec![0; READ_BYTES];
-    loop {
-        let count = answer.body.read(&mut buffer).map_err(|_| Failure::Cut)?;
-        begun.extend_from_slice(&buffer[..count]);
-        match Control::read(&begun) {
-            Control::Whole(answer, _) => return Ok(*answer),
-            Control::Nonsense => return Err(Failure::Nonsense.into()),
-            Control::More if count == 0 => return Err(Failure::Cut.into()),
-            Control::More => {}
-        }
-    }
+    Ok(read_control(&mut answer)?)
 }
 
 fn post(line: &mut Line<'_>, request: &RepairRequest) -> Result<HttpAnswer, SyncError> {

@@ -9,6 +9,7 @@ mod bundle;
 mod device;
 mod export;
 mod filters;
+mod nearby;
 mod order;
 mod recovery;
 mod trust;
@@ -25,6 +26,7 @@ pub(crate) use bundle::BundleOrder;
 pub(crate) use device::{Device, DeviceCommand, Join, PinChoice, PinOrder, WipeOrder};
 pub(crate) use export::{ExportOrder, Format};
 pub(crate) use filters::Filters;
+pub(crate) use nearby::ServeNearby;
 pub(crate) use order::{
     AdmitOrder, Decide, Edit, Import, InviteOrder, LettersOrder, List, New, Order, RoleName, Show,
 };

@@ -7,7 +7,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
-use kahriz_core::drive;
 use kahriz_core::store::{OpenStoreError, Store};
 use kahriz_core::vault::UnlockError;
 use kahriz_core::workspace::{OpenError, Workspace};
@@ -26,7 +25,7 @@ use crate::keyfile::{KeyError, Keys};
 use crate::operate::{self, Desk, Joins};
 use crate::shell::{self, Terminal};
 use crate::{
-    accounts, backup, deliver, demo, engine, export_log, handover, locking, moment, paper,
+    accounts, backup, deliver, demo, engine, export_log, handover, locking, moment, nearby, paper,
     recovery, say, setup,
 };
 
@@ -130,6 +129,8 @@ fn at_device(device: Device, keys: Keys<'_>, json: bool) -> Result<(), Failure> 
         DeviceCommand::Near { place, metres } => Order::Near { place, metres },
         DeviceCommand::Decide(decide) => Order::Decide(decide),
         DeviceCommand::Sync { relay } => Order::Sync { relay },
+        DeviceCommand::ServeNearby(serve) => return nearby::serve(&store, keys, &serve, json),
+        DeviceCommand::Meet { address } => Order::Meet { address },
         DeviceCommand::Repair { relay } => Order::Repair { relay },
         DeviceCommand::ExportBundle { order, everything } => {
             Order::ExportBundle { order, only_undelivered: !everything }
@@ -157,23 +158,28 @@ fn at_store(folder: &Path, keys: Keys<'_>, as_json: bool, order: Order) -> Resul
         return handover::hand_over(folder, &order, as_json, &mut out, &mut aside);
     }
     let workspace = open(folder, keys)?;
-    let mut terminal = Terminal::new(Bell::default());
-    if workspace.keep_lease(shell::claimed(), drive::Shell::rng(&mut terminal))? {
-        say::aside(
-            "This device had no contact for longer than its lease: it has let go of what it could read. \
-             Work that was not delivered is kept; everything comes back with the next sync.",
-        );
-    }
+    keep_lease(&workspace)?;
     let mut desk = Desk {
         workspace: &workspace,
         out: &mut out,
         aside: &mut aside,
-        terminal,
+        terminal: Terminal::new(Bell::default()),
         as_json,
         who: export_log::system_user(),
         serving: None,
     };
     operate::carry_out(&order, &mut desk)
+}
+
+/// A device that had no contact for too long lets go, and says so.
+pub(crate) fn keep_lease(workspace: &Workspace) -> Result<(), Failure> {
+    if workspace.keep_lease(shell::claimed(), &mut shell::system_rng())? {
+        say::aside(
+            "This device had no contact for longer than its lease: it has let go of what it could read. \
+             Work that was not delivered is kept; everything comes back with the next sync.",
+        );
+    }
+    Ok(())
 }
 
 /// Opens a store with its key, and asks for its PIN if it has one.

@@ -26,6 +26,7 @@ use kahriz_proto::session::Failure as LineFailure;
 use crate::accounts::AccountError;
 use crate::keyfile::KeyError;
 use crate::mapping::MappingError;
+use crate::nearby::NotMet;
 use crate::operate::Doubt;
 use crate::paper::NotAnInvite;
 use crate::recovery::Refusal;
@@ -186,6 +187,8 @@ pub(crate) enum Failure {
     KeyApart,
     #[error("{}: {error}", .path.display())]
     Bundle { path: PathBuf, error: BundleError },
+    #[error(transparent)]
+    Nearby(#[from] NotMet),
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),
 }
@@ -243,6 +246,7 @@ impl Failure {
             Self::Resume(ResumeError::NotACopy) => REFUSED,
             Self::KeyApart | Self::OriginalMayLive => USAGE,
             Self::Handed { code, .. } => *code,
+            Self::Nearby(not_met) => not_met.code(),
             Self::NotAnAssignment
             | Self::NotAScope
             | Self::NotAPlace

@@ -6,7 +6,7 @@
 //! the round too.
 
 mod backups;
-mod desk_door;
+pub(crate) mod desk_door;
 mod rounds;
 pub(crate) mod tls;
 
@@ -149,7 +149,7 @@ impl Headquarters {
 }
 
 /// An address at which this machine reaches what listens there.
-fn on_this_machine(listening: SocketAddr) -> SocketAddr {
+pub(crate) fn on_this_machine(listening: SocketAddr) -> SocketAddr {
     let ip = match listening.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(Ipv6Addr::UNSPECIFIED) => IpAddr::V6(Ipv6Addr::LOCALHOST),
@@ -158,12 +158,12 @@ fn on_this_machine(listening: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listening.port())
 }
 
-fn listen(listener: TcpListener) -> std::io::Result<tokio::net::TcpListener> {
+pub(crate) fn listen(listener: TcpListener) -> std::io::Result<tokio::net::TcpListener> {
     listener.set_nonblocking(true)?;
     tokio::net::TcpListener::from_std(listener)
 }
 
-async fn serve_relay(
+pub(crate) async fn serve_relay(
     relay: Relay,
     listener: tokio::net::TcpListener,
     mut stopped: watch::Receiver<bool>,
@@ -186,7 +186,7 @@ async fn serve_page(
 }
 
 /// Wakes the rounds whenever something arrives at the relay.
-async fn ring_on_events(
+pub(crate) async fn ring_on_events(
     relay: Relay,
     workspace: Arc<Workspace>,
     bell: Bell,
@@ -207,7 +207,7 @@ async fn ring_on_events(
 }
 
 /// Ctrl-C, or the system's polite request to end.
-async fn interrupted() {
+pub(crate) async fn interrupted() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `cli`, `dispatch` | the command line, and who carries out what |
 //! | `setup`, `headquarters`, `handover` | founding and joining; a headquarters at work; orders handed to it |
+//! | `nearby` | a device that serves others where no relay is in reach, and how they find each other |
 //! | `backup` | copies of the store for the day that the disk is lost, and a store made of one |
 //! | `keyfile`, `locking` | how stores open on a computer; PINs and the wipe |
 //! | [`engine`] | what others wrote is read in a process of its own |
@@ -37,6 +38,7 @@ mod locking;
 
 pub mod mapping;
 mod moment;
+mod nearby;
 mod operate;
 mod page;
 pub mod paper;

@@ -17,6 +17,7 @@ mod invite;
 mod judge;
 mod letters;
 mod look;
+mod meet;
 mod people;
 mod recovery;
 mod scopes;
@@ -193,6 +194,7 @@ pub(crate) fn carry_out(order: &Order, desk: &mut Desk<'_>) -> Result<(), Failur
         }
         Order::Sync { relay } => sync::run(desk, relay.as_deref()),
         Order::Repair { relay } => sync::repair(desk, relay.as_deref()),
+        Order::Meet { address } => meet::run(desk, address.as_deref()),
         Order::ExportBundle { order, only_undelivered: true } => {
             bundle::export(desk, order, Carry::Undelivered)
         }

@@ -92,6 +92,9 @@ pub struct RelayConfig {
     pub workspace_bytes_max: u64,
     /// Below this much free space on the store's disk nothing is taken in; reads go on.
     pub free_bytes_min: u64,
+    /// Whether logs may begin anywhere and have holes. Never for the relay that everybody delivers to; but a device
+    /// that serves nearby gets from others what they still keep, and of the beginning of a log that is often nothing.
+    pub with_holes: bool,
     /// TLS; without it devices speak plain HTTP.
     pub tls: Option<Tls>,
     /// Limits on connections.
@@ -105,6 +108,7 @@ impl Default for RelayConfig {
             device_bytes_max: 2 << 30,
             workspace_bytes_max: 64 << 30,
             free_bytes_min: 256 << 20,
+            with_holes: false,
             tls: None,
             limits: ServerLimits::default(),
         }

@@ -238,7 +238,7 @@ pub struct Arrival {
     pub frame: VerifiedFrame,
 }
 
-/// How much may still be taken in.
+/// What may still be taken in.
 #[derive(Clone, Copy, Debug)]
 pub struct Room {
     /// Bytes of frames that one device may have stored.
@@ -247,12 +247,18 @@ pub struct Room {
     pub workspace_bytes_max: u64,
     /// The disk is nearly full: nothing new may be stored.
     pub disk_full: bool,
+    /// A frame may come although frames before it are not here.
+    pub with_holes: bool,
 }
 
 impl Room {
     /// Room without limits.
-    pub const ENDLESS: Self =
-        Self { device_bytes_max: u64::MAX, workspace_bytes_max: u64::MAX, disk_full: false };
+    pub const ENDLESS: Self = Self {
+        device_bytes_max: u64::MAX,
+        workspace_bytes_max: u64::MAX,
+        disk_full: false,
+        with_holes: false,
+    };
 
     /// The room that an operator gives, on the disk as it is now. Blocks.
     pub(crate) fn now(config: &RelayConfig, log: &dyn Log) -> Self {
@@ -260,6 +266,7 @@ impl Room {
             device_bytes_max: config.device_bytes_max,
             workspace_bytes_max: config.workspace_bytes_max,
             disk_full: log.free_bytes().is_some_and(|free| free < config.free_bytes_min),
+            with_holes: config.with_holes,
         }
     }
 }

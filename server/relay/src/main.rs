@@ -355,6 +355,7 @@ fn config(arguments: &Serve) -> Result<RelayConfig, Failure> {
         device_bytes_max: mib(arguments.device_quota),
         workspace_bytes_max: mib(arguments.workspace_quota),
         free_bytes_min: mib(arguments.keep_free),
+        with_holes: false,
         tls: None,
         limits: ServerLimits {
             connections_max: arguments.connections,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{BundleOrder, Decide, Edit, ExportOrder, Import, List, New, Show};
+use super::{BundleOrder, Decide, Edit, ExportOrder, Import, List, New, ServeNearby, Show};
 
 #[derive(Args)]
 pub(crate) struct Device {
@@ -88,6 +88,23 @@ pub(crate) enum DeviceCommand {
     ImportBundle {
         /// The bundle
         file: PathBuf,
+    },
+    /// Serve colleagues nearby, where no relay is in reach, until Ctrl-C
+    ///
+    /// A colleague on the same network runs `kahriz device meet`: each gives the other what it lacks, and either brings
+    /// it to the relay later. Only members of the organisation are served. What is served lies sealed in the folder
+    /// nearby of the store, which may be removed when nobody serves. Other commands on this store are carried out
+    /// meanwhile, except joining, its PIN, wiping, and handing in letters.
+    ///
+    /// The device is announced by multicast DNS: everybody on the network can see that somebody runs Kahriz here, and
+    /// which devices are of one organisation. Many networks let no multicast through; then the address is typed in.
+    ServeNearby(ServeNearby),
+    /// Meet a colleague's device that serves nearby: each gives the other what it lacks
+    ///
+    /// Without an address the network is searched, for ten seconds at most, for devices of the own organisation.
+    Meet {
+        /// The address, as the other device shows it: HOST:PORT#KEY
+        address: Option<String>,
     },
     /// Hand in what was saved and not synced, sealed for headquarters, even if the store cannot be opened any more
     Deliver {

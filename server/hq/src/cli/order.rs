@@ -37,6 +37,7 @@ pub(crate) enum Order {
     Account(AccountOrder),
     Sync { relay: Option<String> },
     Repair { relay: Option<String> },
+    Meet { address: Option<String> },
     ExportBundle { order: BundleOrder, only_undelivered: bool },
     ImportBundle { file: PathBuf },
     Letters(LettersOrder),

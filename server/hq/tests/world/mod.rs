@@ -77,7 +77,7 @@ pub(crate) struct World {
     relay: RefCell<Option<String>>,
 }
 
-/// A headquarters that serves.
+/// A headquarters that serves, or a device that does.
 pub(crate) struct Server {
     child: Child,
 }
@@ -150,6 +150,18 @@ impl World {
         Server { child }
     }
 
+    /// Lets a device serve nearby on a free port; what it said of where and how.
+    pub(crate) fn serve_nearby(&self, name: &str, more: &[&str]) -> (Server, Json) {
+        let store = self.path(name);
+        let serve = ["--json", "device", "--store", store.to_str().unwrap(), "serve-nearby"];
+        let mut command = program();
+        command.args(serve).args(more).stdin(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+        let said = serde_json::from_str(&said.next().unwrap().unwrap()).unwrap();
+        (Server { child }, said)
+    }
+
     /// A device command.
     pub(crate) fn device(&self, name: &str, arguments: &[&str]) -> Ended {
         let store = self.path(name);
@@ -188,10 +200,19 @@ impl World {
 
 impl Server {
     /// Ends it as Ctrl-C does.
-    pub(crate) fn end(mut self) {
+    pub(crate) fn end(self) {
+        assert!(self.ended("-INT").success());
+    }
+
+    /// It dies where it stands.
+    pub(crate) fn die(self) {
+        assert!(!self.ended("-KILL").success());
+    }
+
+    fn ended(mut self, how: &str) -> std::process::ExitStatus {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-        assert!(self.child.wait().unwrap().success());
+        assert!(Command::new("kill").args([how, &id]).status().unwrap().success());
+        self.child.wait().unwrap()
     }
 }
 

@@ -30,15 +30,24 @@ pub(super) enum Judgement {
 
 /// Where a frame stands to its log. `standing` is the hash of the frame at the same place, which a
 /// backend looks up only if the log is that long.
-pub(super) fn judge(frame: &Frame, tip: Option<Tip>, standing: Option<FrameHash>) -> Judgement {
+pub(super) fn judge(
+    frame: &Frame,
+    tip: Option<Tip>,
+    standing: Option<FrameHash>,
+    room: &Room,
+) -> Judgement {
     let tip = tip.unwrap_or(Tip { seq: 0, hash: FrameHash::NONE });
     let seq = frame.preamble().seq;
     if seq <= tip.seq {
-        let same = standing == Some(frame.hash());
-        return if same { Judgement::Duplicate } else { Judgement::Fork };
+        return match standing {
+            Some(hash) if hash == frame.hash() => Judgement::Duplicate,
+            Some(_) => Judgement::Fork,
+            // In a hole that is closed by now: within a log positions grow with the numbers.
+            None => Judgement::Gap,
+        };
     }
     if seq > tip.seq + 1 {
-        return Judgement::Gap;
+        return if room.with_holes { Judgement::Append } else { Judgement::Gap };
     }
     // The right number on the wrong predecessor: its device went on from a frame that isn't this one.
     if frame.preamble().prev == tip.hash { Judgement::Append } else { Judgement::Fork }

@@ -35,12 +35,11 @@ struct Space {
     forks: Vec<Fork>,
 }
 
-/// One log: whose, where, and of its frames the hashes and the positions.
+/// One log: whose, where, and of its frames, by their numbers, the hashes and the positions.
 struct Chain {
     device: DeviceId,
     scope: ScopeId,
-    hashes: Vec<FrameHash>,
-    positions: Vec<Position>,
+    frames: BTreeMap<u64, (FrameHash, Position)>,
 }
 
 struct Kept {
@@ -301,12 +300,10 @@ impl Space {
 
     fn listing_of_log(&self, scope: ScopeId, after: FrameRef, count: usize) -> Vec<InLog> {
         let chain = self.logs.get(&after.log).filter(|chain| chain.scope == scope);
-        let positions = chain.map_or(&[][..], |chain| &chain.positions);
-        let above = positions.iter().skip(usize::try_from(after.seq).unwrap_or(usize::MAX));
-        let numbered = (after.seq.saturating_add(1)..).zip(above).take(count);
-        let listed = numbered.map(|(seq, position)| {
+        let above = chain.map(|chain| chain.frames.range(after.seq.saturating_add(1)..));
+        let listed = above.into_iter().flatten().take(count).map(|(seq, (_, position))| {
             let len = self.at(scope, *position)?.bytes.len();
-            Some(InLog { seq, position: *position, len })
+            Some(InLog { seq: *seq, position: *position, len })
         });
         listed.flatten().collect()
     }
@@ -314,10 +311,10 @@ impl Space {
     fn append(&mut self, arrival: &Arrival, room: &Room) -> Outcome {
         let frame = &arrival.frame;
         let place = frame.preamble().place();
-        let hashes = self.logs.get(&place.log).map_or(&[][..], |chain| &chain.hashes);
-        let tip = hashes.last().map(|hash| Tip { seq: hashes.len() as u64, hash: *hash });
-        let index = usize::try_from(place.seq - 1).unwrap_or(usize::MAX);
-        match judge(frame, tip, hashes.get(index).copied()) {
+        let chain = self.logs.get(&place.log);
+        let tip = chain.and_then(Chain::tip);
+        let standing = chain.and_then(|chain| chain.frames.get(&place.seq)).map(|(hash, _)| *hash);
+        match judge(frame, tip, standing, room) {
             Judgement::Duplicate => Outcome::Duplicate,
             Judgement::Gap => Outcome::Gap,
             Judgement::Fork => self.keep_fork(arrival, room),
@@ -341,11 +338,10 @@ impl Space {
         }
         *self.device_bytes.entry(device).or_default() += len;
         let hash = frame.hash();
-        let begun = || Chain { device, scope, hashes: vec![], positions: vec![] };
+        let begun = || Chain { device, scope, frames: BTreeMap::new() };
         let chain = self.logs.entry(log).or_insert_with(begun);
         let kept = self.scopes.entry(scope).or_default();
-        chain.hashes.push(hash);
-        chain.positions.push(kept.len() as u64 + 1);
+        chain.frames.insert(frame.preamble().seq, (hash, kept.len() as u64 + 1));
         let before = kept.last().map(|kept| kept.rolling).unwrap_or_default();
         let rolling = before.then(&hash);
         kept.push(Kept { device, hash, rolling, bytes: frame.bytes().to_vec() });
@@ -411,8 +407,13 @@ impl Space {
 impl Chain {
     /// How far the log is held.
     fn head(&self, log: LogId) -> Option<LogState> {
-        let seq = self.hashes.len() as u64;
-        Some(LogState { log, seq, tag: tag(self.hashes.last()?) })
+        let Tip { seq, hash } = self.tip()?;
+        Some(LogState { log, seq, tag: tag(&hash) })
+    }
+
+    /// Its last frame.
+    fn tip(&self) -> Option<Tip> {
+        self.frames.last_key_value().map(|(seq, (hash, _))| Tip { seq: *seq, hash: *hash })
     }
 }
 

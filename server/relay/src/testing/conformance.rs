@@ -20,13 +20,14 @@ use std::sync::Arc;
 /// # Panics
 /// If the log doesn't keep one of the promises.
 pub fn run<L: Log>(mut fresh: impl FnMut() -> L) {
-    let suite: [fn(Arc<dyn Log>); 20] = [
+    let suite: [fn(Arc<dyn Log>); 21] = [
         an_empty_log_knows_nobody,
         a_roster_grows_only_at_its_end,
         keys_come_with_their_entries_and_to_their_device_only,
         frames_get_the_next_position_of_their_scope,
         the_same_frame_again_is_a_duplicate_and_takes_no_position,
         a_frame_whose_predecessor_is_missing_is_a_gap,
+        where_holes_may_be_a_log_begins_anywhere_and_is_never_written_backwards,
         another_frame_at_the_same_place_is_a_fork_and_kept_as_evidence,
         a_log_that_went_on_from_another_frame_is_a_fork,
         a_group_is_judged_in_its_own_order,
@@ -176,6 +177,26 @@ fn a_frame_whose_predecessor_is_missing_is_a_gap(log: Arc<dyn Log>) {
     assert_eq!(append(&*log, &organisation, &[&second]), [Outcome::Gap]);
     assert_eq!(append(&*log, &organisation, &[&first, &third]), [Outcome::Stored(1), Outcome::Gap]);
     assert_eq!(append(&*log, &organisation, &[&second, &third]), [2, 3].map(Outcome::Stored));
+}
+
+fn where_holes_may_be_a_log_begins_anywhere_and_is_never_written_backwards(log: Arc<dyn Log>) {
+    let organisation = registered(&*log, 1);
+    let mut chain = chain(&organisation);
+    let frames: Vec<Frame> = (0..6).map(|_| chain.seal(b"x")).collect();
+    let room = Room { with_holes: true, ..Room::ENDLESS };
+    let put = |at: usize| append_in(&*log, &organisation, &[&frames[at]], &room)[0];
+    let put = [put(2), put(3), put(5), put(1), put(4), put(3)];
+    let stored = Outcome::Stored;
+    let expected =
+        [stored(1), stored(2), stored(3), Outcome::Gap, Outcome::Gap, Outcome::Duplicate];
+    assert_eq!(put, expected);
+    let (id, scope) = (organisation.id(), organisation.scope(1));
+    let head = log.heads(id, scope).expect("read")[0];
+    assert_eq!(head.seq, 6);
+    let after = FrameRef { log: head.log, seq: 3 };
+    let listed = log.listing_of_log(id, scope, after, 9).expect("read");
+    let listed: Vec<_> = listed.iter().map(|frame| (frame.seq, frame.position)).collect();
+    assert_eq!(listed, [(4, 2), (6, 3)]);
 }
 
 fn another_frame_at_the_same_place_is_a_fork_and_kept_as_evidence(log: Arc<dyn Log>) {

@@ -81,7 +81,7 @@ pub(super) fn append(
         }
         _ => None,
     };
-    match judge(frame, log.map(|(_, tip)| tip), standing) {
+    match judge(frame, log.map(|(_, tip)| tip), standing, room) {
         Judgement::Duplicate => Ok(Outcome::Duplicate),
         Judgement::Gap => Ok(Outcome::Gap),
         Judgement::Fork => keep_fork(tx, workspace, frame, room),
