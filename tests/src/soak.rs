@@ -7,6 +7,7 @@
 pub mod changes;
 pub mod faults;
 pub mod frames;
+pub mod kills;
 pub mod mutate;
 pub mod price;
 

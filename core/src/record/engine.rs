@@ -61,6 +61,11 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// [`EngineError`]; nothing is known of any of the trials then.
     fn grow(&self, trials: &[Trial]) -> Result<Vec<Result<Grown, RecordError>>, EngineError>;
+
+    /// Whether it is another process that dies over hostile bytes, and not this one.
+    fn is_apart(&self) -> bool {
+        false
+    }
 }
 
 /// The engine in the same process. A panic is a refusal; what aborts or never ends is not contained.

@@ -105,7 +105,7 @@ impl Store {
             Err(OpenStoreError::Database(error)) if is_damage(&error) => {
                 Err(OpenStoreError::WrongKey)
             }
-            Err(error) => Err(error),
+            Err(error) => Err(files.explained(error)),
         }
     }
 
@@ -165,12 +165,23 @@ fn unpoisoned(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
 fn connect_both(files: &Files, key: &StoreKey) -> Result<(Connection, Connection), OpenStoreError> {
     let mut writer = connect::connect(&files.database(), key, Use::Write)?;
     connect::look_over(&writer)?;
+    make_durable(&writer, files)?;
     migrate::run(&mut writer)?;
     connect::trust(&writer)?;
     let reader = connect::connect(&files.database(), key, Use::Read)?;
     connect::look_over(&reader)?;
     connect::trust(&reader)?;
     Ok((writer, reader))
+}
+
+/// What a log holds goes into the database, and the names of both onto the disk, before anybody is told of it.
+///
+/// There is a log only if the last process died. If a sync of it had failed before, the log that can be read is perhaps
+/// in the system's memory alone, and no later sync says so: what comes after it would be lost with it.
+fn make_durable(writer: &Connection, files: &Files) -> Result<(), OpenStoreError> {
+    writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    // SQLite syncs the folder too when it has made a log, and does not look whether that succeeded.
+    Ok(files.sync_folder()?)
 }
 
 #[cfg(test)]

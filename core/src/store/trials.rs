@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 
 /// Deaths during its trial after which a frame is guilty.
 pub(crate) const DEATHS_MAX: u32 = 2;
+/// The same where the engine is a process of its own: then it is that one that dies over a frame, and a death of this
+/// one is nearly always somebody's doing. A frame is not put away because a machine was switched off twice.
+pub(crate) const DEATHS_APART_MAX: u32 = 5;
 
 /// At opening: every trial that was under way has ended in a death. What is no longer in the inbox is no suspect.
 pub(crate) fn count_deaths(conn: &Connection) -> Result<()> {

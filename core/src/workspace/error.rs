@@ -28,7 +28,14 @@ pub enum OpenError {
     Roster(#[from] RosterError),
     /// The database.
     #[error("the store cannot be read or written")]
-    Database(#[from] rusqlite::Error),
+    Database(#[source] rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        let full = is_disk_full(&error);
+        if full { OpenStoreError::DiskFull.into() } else { Self::Database(error) }
+    }
 }
 
 /// Why something cannot be read.
@@ -40,9 +47,18 @@ pub enum ReadError {
     /// The engine that merges is a program of its own here, and cannot be started. What was pulled waits.
     #[error("what was received cannot be merged: the program that reads it cannot be started")]
     NoEngine,
+    /// The disk is full, and to read means to put down what was received. It is at the relay still.
+    #[error("the disk is full: free some space and try again; nothing was lost")]
+    DiskFull(#[source] rusqlite::Error),
     /// The database.
     #[error("the store cannot be read")]
-    Database(#[from] rusqlite::Error),
+    Database(#[source] rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for ReadError {
+    fn from(error: rusqlite::Error) -> Self {
+        if is_disk_full(&error) { Self::DiskFull(error) } else { Self::Database(error) }
+    }
 }
 
 impl From<RecordError> for ReadError {

@@ -73,7 +73,7 @@ impl From<ReadError> for LetteringError {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Damaged | ReadError::NoEngine => Self::Damaged,
-            ReadError::Database(error) => Self::Database(error),
+            ReadError::Database(error) | ReadError::DiskFull(error) => Self::Database(error),
         }
     }
 }

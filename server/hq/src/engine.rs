@@ -143,6 +143,10 @@ impl ChildEngine {
 }
 
 impl Engine for ChildEngine {
+    fn is_apart(&self) -> bool {
+        true
+    }
+
     fn grow(&self, trials: &[Trial]) -> Result<Vec<Result<Grown, RecordError>>, EngineError> {
         match self.ask(trials) {
             Err(EngineError::Died) => {}

@@ -101,6 +101,23 @@ impl Disk {
         disk
     }
 
+    /// The same disk, where another recording begins: what the system shows of it was laid out in another folder.
+    ///
+    /// # Panics
+    /// If that recording did not begin with what is seen here.
+    #[must_use]
+    pub fn carried_on(&self, root: &Path, recording: &Recording) -> Self {
+        let mut names = self.names.clone();
+        self.unsynced.iter().for_each(|naming| naming.happen(&mut names));
+        let mut disk = Self::before(recording);
+        for (node, (path, _)) in (0..).zip(&recording.before.files) {
+            let rest = path.strip_prefix(&recording.root).expect("it is below its folder");
+            let old = names.get(&root.join(rest)).copied().flatten().expect("it was laid out");
+            disk.nodes.insert(node, self.nodes[&old].clone());
+        }
+        disk
+    }
+
     /// One thing more has happened.
     pub fn take(&mut self, op: &Op) {
         match op {

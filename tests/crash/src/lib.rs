@@ -5,10 +5,15 @@
 //! disk may hold if the power fails then: all that was synced, and of the rest whatever chance keeps of it, whole, torn
 //! or not at all. Each such disk is laid out in a folder, the shipped code opens it, and what was told before that
 //! moment must be in it.
+//!
+//! The same tap makes calls fail ([`trouble`]): a sync that the disk refuses, a disk that is full or gone. And a disk may
+//! keep something else than it was given ([`flips`]).
 
 pub mod device;
 pub mod disk;
+pub mod flips;
 pub mod op;
 pub mod relay;
 pub mod report;
 pub mod tap;
+pub mod trouble;

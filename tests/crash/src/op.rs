@@ -34,6 +34,24 @@ pub enum Op {
     Told(usize),
 }
 
+impl Op {
+    pub(crate) fn is_sync(&self) -> bool {
+        matches!(self, Self::Sync(_) | Self::SyncFolder(_))
+    }
+
+    pub(crate) fn wants_room(&self) -> bool {
+        match self {
+            Self::Resize(_, len) => *len > 0,
+            Self::Create(..) | Self::Write(..) | Self::Rename(..) | Self::MakeFolder(_) => true,
+            Self::Sync(_)
+            | Self::SyncFailed(_)
+            | Self::SyncFolder(_)
+            | Self::Remove(_)
+            | Self::Told(_) => false,
+        }
+    }
+}
+
 /// What is below a folder: files with their content, and folders.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Laid {

@@ -7,21 +7,23 @@ use crate::tap::{Fault, Watching, watch};
 use kahriz_proto::frame::Frame;
 use kahriz_proto::ids::DeviceId;
 use kahriz_relay::backup::{self, Wish};
-use kahriz_relay::log::{Arrival, DATABASE, Letter, Log, Outcome, Room, SqliteLog, WaitingJoin};
+use kahriz_relay::log::{
+    Arrival, DATABASE, Extension, Letter, Log, LogError, Outcome, Room, SqliteLog, WaitingJoin,
+};
 use kahriz_relay::testing::Organisation;
 use std::path::Path;
 use tempfile::TempDir;
 
 /// Scopes of the organisation that are written to.
-const SCOPE: u8 = 1;
+pub(crate) const SCOPE: u8 = 1;
 /// Bytes of a frame's body: a few pages, so that a group is more than one write.
 const BODY: usize = 9_000;
 
 /// Everything that a relay holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holds {
-    roster: Vec<Vec<u8>>,
-    frames: Vec<Vec<u8>>,
+    pub(crate) roster: Vec<Vec<u8>>,
+    pub(crate) frames: Vec<Vec<u8>>,
     forks: Vec<Vec<u8>>,
     letters: Vec<Vec<u8>>,
     joins: Vec<Vec<u8>>,
@@ -64,17 +66,17 @@ impl Story {
         let mut telling = Telling { watching: watch(&home, Fault::None), steps: vec![] };
         let log = SqliteLog::open(&home).expect("a log can be made");
         telling.told(&log, &organisation);
-        work(&log, &mut organisation, &mut |log, of| {
-            telling.told(log, of);
-        });
+        for step in steps(&mut organisation) {
+            step.take(&log, &organisation).expect("it is written");
+            telling.told(&log, &organisation);
+        }
         drop(log);
         let log = SqliteLog::open(&home).expect("it opens again");
         telling.told(&log, &organisation);
         let wish = Wish { out: &backups, keep: Some(1), with_tls_key: false };
         backup::back_up(&home, &wish, 1_773_302_400_000, &mut |_, _| {}).expect("it is backed up");
         let backed_up = telling.told(&log, &organisation);
-        let mut late = organisation.device(60).chain(organisation.scope(SCOPE));
-        append(&log, &organisation, &[late.seal(&[7; BODY])]);
+        late(&organisation).take(&log, &organisation).expect("it is written");
         telling.told(&log, &organisation);
         drop(log);
         let (recording, steps) = (telling.watching.finish(), telling.steps);
@@ -119,44 +121,67 @@ impl Story {
     }
 }
 
-/// What phones and headquarters bring: each step one commit.
-fn work(log: &SqliteLog, of: &mut Organisation, told: &mut dyn FnMut(&SqliteLog, &Organisation)) {
-    let id = of.id();
-    log.extend_roster(id, 0, &of.entries.clone().into()).expect("it is written");
-    told(log, of);
+/// One thing that phones and headquarters bring, one commit each.
+pub(crate) enum Step {
+    Roster(u64, Extension),
+    Frames(Vec<Frame>),
+    Letter(Letter),
+    DropLetters(u64),
+    Join(WaitingJoin),
+}
+
+impl Step {
+    pub(crate) fn take(&self, log: &SqliteLog, of: &Organisation) -> Result<(), LogError> {
+        let id = of.id();
+        match self {
+            Self::Roster(after, extension) => log.extend_roster(id, *after, extension).map(drop),
+            Self::Frames(frames) => append(log, of, frames),
+            Self::Letter(letter) => log.keep_letter(id, letter, &Room::ENDLESS).map(drop),
+            Self::DropLetters(up_to) => log.drop_letters(id, *up_to),
+            Self::Join(join) => log.keep_join(id, join.clone()).map(drop),
+        }
+    }
+}
+
+/// What is brought, in order.
+pub(crate) fn steps(of: &mut Organisation) -> Vec<Step> {
+    let mut steps = vec![Step::Roster(0, of.entries.clone().into())];
+    let held = of.entries.len();
     let officers = [50, 60].map(|number| of.admit_officer(number));
-    let after = log.roster(id, 0, usize::MAX).expect("it is read").len();
-    let newer = of.entries[after..].to_vec();
-    log.extend_roster(id, after as u64, &newer.into()).expect("it is written");
-    told(log, of);
+    steps.push(Step::Roster(held as u64, of.entries[held..].to_vec().into()));
     let mut phone = officers[0].chain(of.scope(SCOPE));
     let mut copied = phone.clone();
     for group in 0..4_u8 {
-        let frames: Vec<Frame> = (0..3).map(|n| phone.seal(&[group * 3 + n; BODY])).collect();
-        append(log, of, &frames);
-        told(log, of);
+        let frames = (0..3).map(|n| phone.seal(&[group * 3 + n; BODY])).collect();
+        steps.push(Step::Frames(frames));
     }
-    append(log, of, &[copied.seal(b"of a copied phone")]);
-    told(log, of);
+    steps.push(Step::Frames(vec![copied.seal(b"of a copied phone")]));
     for number in 0..3_u8 {
         let (device, hash) = (officers[0].id, [number; 32]);
-        let letter = Letter { device, hash, bytes: vec![number; BODY / 3] };
-        log.keep_letter(id, &letter, &Room::ENDLESS).expect("it is kept");
-        told(log, of);
+        let bytes = vec![number; BODY / 3];
+        steps.push(Step::Letter(Letter { device, hash, bytes }));
     }
-    log.drop_letters(id, 1).expect("it is dropped");
-    told(log, of);
+    steps.push(Step::DropLetters(1));
     let (invite, device) = (DeviceId::from_bytes([1; 16]), DeviceId::from_bytes([2; 16]));
-    log.keep_join(id, WaitingJoin { invite, device, bytes: vec![3; 500] }).expect("it is kept");
-    told(log, of);
+    steps.push(Step::Join(WaitingJoin { invite, device, bytes: vec![3; 500] }));
+    steps
 }
 
-fn append(log: &SqliteLog, of: &Organisation, frames: &[Frame]) {
+/// A frame of another phone, which comes last.
+pub(crate) fn late(of: &Organisation) -> Step {
+    Step::Frames(vec![of.device(60).chain(of.scope(SCOPE)).seal(&[7; BODY])])
+}
+
+fn append(log: &SqliteLog, of: &Organisation, frames: &[Frame]) -> Result<(), LogError> {
     let arrival = |frame: &Frame| Arrival { workspace: of.id(), frame: of.verified(frame.clone()) };
     let arrivals: Vec<Arrival> = frames.iter().map(arrival).collect();
-    let outcomes = log.append(&arrivals, &Room::ENDLESS).expect("they are written");
-    let is_kept = |outcome: &Outcome| matches!(outcome, Outcome::Stored(_) | Outcome::Fork);
+    let outcomes = log.append(&arrivals, &Room::ENDLESS)?;
+    // One that was refused and brought again may have been taken after all.
+    let is_kept = |outcome: &Outcome| {
+        matches!(outcome, Outcome::Stored(_) | Outcome::Fork | Outcome::Duplicate)
+    };
     assert!(outcomes.iter().all(is_kept), "{outcomes:?}");
+    Ok(())
 }
 
 impl Holds {
@@ -166,7 +191,7 @@ impl Holds {
     /// What could not be read.
     pub fn of(log: &SqliteLog, of: &Organisation) -> Result<Self, String> {
         let (id, scope) = (of.id(), of.scope(SCOPE));
-        let said = |error: kahriz_relay::log::LogError| error.to_string();
+        let said = |error: LogError| error.to_string();
         let mut frames = vec![];
         for listed in log.listing(id, scope, 0, usize::MAX >> 1).map_err(said)? {
             let bytes = log.frame(id, scope, listed.position).map_err(said)?;
@@ -190,7 +215,17 @@ impl Holds {
         })
     }
 
-    fn said(&self) -> String {
+    /// Whether everything that was held before is held still, but for letters, which go when they were fetched.
+    pub(crate) fn goes_on_from(&self, before: &Self) -> bool {
+        self.roster.starts_with(&before.roster)
+            && self.frames.starts_with(&before.frames)
+            && self.forks.starts_with(&before.forks)
+            && before.joins.iter().all(|join| self.joins.contains(join))
+            && (self.letters.starts_with(&before.letters)
+                || before.letters.ends_with(&self.letters))
+    }
+
+    pub(crate) fn said(&self) -> String {
         format!(
             "{} entries, {} frames, {} forks, {} letters, {} joins",
             self.roster.len(),
@@ -203,7 +238,7 @@ impl Holds {
 }
 
 /// A copy of the store reads back from its first page to its last frame.
-fn judge_sound(place: &Path) -> Result<(), String> {
+pub(crate) fn judge_sound(place: &Path) -> Result<(), String> {
     let copies = place.join("copy");
     std::fs::create_dir(&copies).expect("the folder can be made");
     let copied = backup::copy_store(place, &copies, &mut |_, _| {});

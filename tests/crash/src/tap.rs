@@ -9,7 +9,7 @@
 mod calls;
 mod watch;
 
-pub use watch::{Fault, Watching, watch};
+pub use watch::{Calls, Fault, Watching, watch};
 
 use crate::op::Laid;
 use std::fs;

@@ -3,8 +3,8 @@
 #![allow(clippy::print_stdout, reason = "a program that prints figures")]
 
 use clap::{Parser, Subcommand};
-use kahriz_tests::soak::faults;
 use kahriz_tests::soak::{self, Course, Report};
+use kahriz_tests::soak::{faults, kills};
 use std::process::ExitCode;
 
 /// Long runs, each by one seed.
@@ -49,6 +49,21 @@ enum What {
         #[arg(long)]
         json: bool,
     },
+    /// The programs themselves, killed at random moments in the middle of what they do.
+    ///
+    /// Fails if a save that was acknowledged is lost, if devices show different records in the end, or if a command
+    /// fails although nobody was killed. The programs are those that stand beside this one.
+    Kills {
+        /// How many kills; each 25 are one organisation.
+        #[arg(long, default_value_t = 1_000)]
+        runs: u64,
+        /// The seed of the first organisation; each next one has the next seed. Without it, one is drawn and said.
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Print the report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// What an engine in a process of its own costs.
     Price {
         /// How many new records.
@@ -71,6 +86,9 @@ fn main() -> ExitCode {
         }
         What::Faults { runs, seed, json } => {
             return live_through(seed.unwrap_or_else(rand::random), runs, json);
+        }
+        What::Kills { runs, seed, json } => {
+            return kill(&itself, seed.unwrap_or_else(|| rand::random::<u32>().into()), runs, json);
         }
         What::Hostile { frames, changes, seed, json } => (frames, changes, seed, json),
     };
@@ -120,6 +138,42 @@ fn live_through(seed: u64, runs: u64, json: bool) -> ExitCode {
         tell_faults(&report);
     }
     if report.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn kill(itself: &std::path::Path, seed: u64, runs: u64, json: bool) -> ExitCode {
+    if !json {
+        println!("seed {seed}");
+    }
+    let programs = match kills::Programs::beside(itself) {
+        Ok(programs) => programs,
+        Err(missing) => {
+            println!("{missing}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let report = kills::run(&programs, seed, runs);
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report).expect("a report is plain"));
+    } else {
+        tell_kills(&report);
+    }
+    if report.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn tell_kills(report: &kills::Report) {
+    println!("{} kills; of processes that were alive:", report.runs);
+    report.killed.iter().for_each(|(victim, count)| println!("  {count:>9}  {victim:?}"));
+    let told = &report.told;
+    println!(
+        "acknowledged: {} on the device, {} at the relay, {} at headquarters",
+        told.on_device, told.at_relay, told.at_headquarters
+    );
+    println!("phones that put a frame away over which they were killed twice: {}", report.wary);
+    println!(
+        "lost {}, diverged {}, failed {}, all {:.0} s",
+        report.lost, report.diverged, report.failed, report.seconds
+    );
+    report.broken.iter().for_each(|what| println!("BROKEN: {what}"));
 }
 
 fn tell_faults(report: &faults::Report) {

@@ -3,7 +3,7 @@
 use super::clock::DeviceClock;
 use super::line::SimulatedLine;
 use kahriz_core::drive::{self, Progress, Shell};
-use kahriz_core::workspace::{StoreKey, Workspace};
+use kahriz_core::workspace::{OpenError, StoreKey, Workspace};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use std::path::{Path, PathBuf};
@@ -100,8 +100,16 @@ impl Device {
     /// # Panics
     /// If its store cannot be opened.
     pub fn start(&mut self) {
-        let opened = Workspace::open(&self.home, &self.key);
-        self.workspace = Some(opened.expect("the store can be opened again"));
+        self.try_start().expect("the store can be opened again");
+    }
+
+    /// It is started again, if its store lets itself be opened.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn try_start(&mut self) -> Result<(), OpenError> {
+        self.workspace = Some(Workspace::open(&self.home, &self.key)?);
+        Ok(())
     }
 
     /// Its store lies in another folder from now on.

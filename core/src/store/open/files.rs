@@ -8,12 +8,16 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use rusqlite::ErrorCode;
+
 use super::{OpenStoreError, StoreKey};
 
 const DATABASE: &str = "kahriz.db";
 const UNFINISHED: &str = "kahriz.db.new";
 const CHECK: &str = "kahriz.check";
 const LOCK: &str = "kahriz.lock";
+/// Written and removed again, to see whether the disk is full.
+const ROOM: &str = "kahriz.room";
 /// What SQLite keeps beside a database, by what it adds to the name.
 const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
@@ -143,6 +147,27 @@ impl Files {
             }
             number += 1;
         }
+    }
+
+    /// What an officer is to do about a database that does not open. SQLite says of a file that it cannot make only that
+    /// it cannot, so the disk is asked whether it takes one.
+    pub(super) fn explained(&self, error: OpenStoreError) -> OpenStoreError {
+        let OpenStoreError::Database(source) = &error else { return error };
+        let is_vague = matches!(
+            source.sqlite_error_code(),
+            Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure)
+        );
+        match self.take_a_page() {
+            Err(source) if is_vague => source.into(),
+            Ok(()) | Err(_) => error,
+        }
+    }
+
+    fn take_a_page(&self) -> io::Result<()> {
+        let path = self.folder.join(ROOM);
+        let written = fs::write(&path, [0; 4_096]);
+        _ = fs::remove_file(path);
+        written
     }
 
     /// A new name in a folder is durable when the folder is.

@@ -146,7 +146,7 @@ fn take_one(
 /// A stored document that cannot be read keeps what is to be merged into it waiting.
 fn of_document(error: ReadError) -> MergeError {
     match error {
-        ReadError::Database(error) => error.into(),
+        ReadError::Database(error) | ReadError::DiskFull(error) => error.into(),
         ReadError::NoEngine => MergeError::NoEngine,
         ReadError::Damaged => ParkReason::Malformed.into(),
     }

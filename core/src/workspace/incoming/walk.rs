@@ -60,6 +60,10 @@ impl Workspace {
         progress: &mut dyn FnMut(u64),
     ) -> Result<(), ReadError> {
         let suspects = self.store.read(trials::suspects)?;
+        let deaths_max = match self.engine.is_apart() {
+            true => trials::DEATHS_APART_MAX,
+            false => trials::DEATHS_MAX,
+        };
         let mut after = 0;
         loop {
             let frames = self.store.read(|conn| inbox::to_try(conn, after, FRAMES_AT_ONCE))?;
@@ -67,7 +71,7 @@ impl Workspace {
             let Some(last) = together.last() else { return Ok(()) };
             after = last.row;
             match suspects.get(&last.hash) {
-                Some(deaths) if *deaths >= trials::DEATHS_MAX => self.put_away(last, taken)?,
+                Some(deaths) if *deaths >= deaths_max => self.put_away(last, taken)?,
                 Some(_) | None => self.try_together(identity, together, taken)?,
             }
             progress(taken.changes);

@@ -24,9 +24,7 @@ use kahriz_proto::frame::FrameRef;
 use kahriz_proto::ids::{DeviceId, Incarnation, ScopeId, WorkspaceId};
 use kahriz_proto::letter::LetterPage;
 use kahriz_proto::message::{KeyWrap, LogState};
-use rusqlite::{
-    Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params,
-};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -49,9 +47,8 @@ impl SqliteLog {
     /// [`OpenError`] says what an operator can do about it.
     pub fn open(dir: &Path) -> Result<Self, OpenError> {
         let lock = open::lock(dir)?;
-        let mut writer = open::connect(dir)?;
-        open::migrate(&mut writer)?;
-        let incarnation = open::incarnation(&mut writer)?;
+        let opened = Self::open_locked(dir);
+        let (writer, incarnation) = opened.map_err(|error| open::explained(dir, error))?;
         Ok(Self {
             dir: dir.to_owned(),
             incarnation,
@@ -59,6 +56,15 @@ impl SqliteLog {
             readers: Mutex::default(),
             _lock: lock,
         })
+    }
+
+    fn open_locked(dir: &Path) -> Result<(Connection, Incarnation), OpenError> {
+        let mut writer = open::connect(dir)?;
+        open::make_durable(&writer, dir)?;
+        open::migrate(&mut writer)?;
+        open::look_over(&writer, dir)?;
+        let incarnation = open::incarnation(&mut writer)?;
+        Ok((writer, incarnation))
     }
 
     /// One atomic change, on disk when this returns.
@@ -268,7 +274,7 @@ impl Log for SqliteLog {
 
 impl From<rusqlite::Error> for LogError {
     fn from(error: rusqlite::Error) -> Self {
-        if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
+        if open::is_full(&error) {
             return Self::Full;
         }
         Self::Failed(Arc::new(error))

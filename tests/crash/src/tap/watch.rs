@@ -8,17 +8,40 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What is made to fail while a folder is watched. Calls that change something are counted, from 0.
+/// What is made to fail while a folder is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Nothing.
     None,
-    /// From this call on nothing is taken any more, as when a disk is pulled out.
-    Gone(usize),
-    /// The first sync from this call on fails, once; what it should have made durable may be lost for good.
-    SyncFails(usize),
-    /// From this call on there is no room for so many calls that want some.
-    Full(usize, usize),
+    /// Calls that change something, whatever they are: nothing is taken, as when a disk is pulled out.
+    Gone(Calls),
+    /// Syncs, of files and of folders; what one should have made durable may be lost for good.
+    SyncFails(Calls),
+    /// Calls that want room.
+    Full(Calls),
+}
+
+/// Which calls of a sort fail: from this one on, counted from 0, so many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Calls {
+    /// The first one.
+    pub from: usize,
+    /// How many.
+    pub count: usize,
+}
+
+impl Calls {
+    /// This one alone.
+    #[must_use]
+    pub fn only(from: usize) -> Self {
+        Self { from, count: 1 }
+    }
+
+    /// This one and all later ones.
+    #[must_use]
+    pub fn since(from: usize) -> Self {
+        Self { from, count: usize::MAX }
+    }
 }
 
 /// What a program asks of the system.
@@ -43,8 +66,11 @@ enum Opened {
 struct Watch {
     root: PathBuf,
     fault: Fault,
-    ops: Vec<Op>,
+    /// Calls so far of the sort that fails.
     calls: usize,
+    /// How many have failed.
+    struck: usize,
+    ops: Vec<Op>,
     names: BTreeMap<PathBuf, Node>,
     opened: BTreeMap<c_int, Opened>,
     nodes: Node,
@@ -72,7 +98,7 @@ pub fn watch(root: &Path, fault: Fault) -> Watching {
     let nodes = names.len() as Node;
     let (ops, opened) = (vec![], BTreeMap::new());
     let root = root.to_owned();
-    *held() = Some(Watch { root, fault, ops, calls: 0, names, opened, nodes });
+    *held() = Some(Watch { root, fault, calls: 0, struck: 0, ops, names, opened, nodes });
     IS_WATCHING.store(true, Ordering::SeqCst);
     Watching { before, _turn: turn }
 }
@@ -85,10 +111,23 @@ impl Watching {
         }
     }
 
-    /// Calls so far that changed something.
+    /// How much was recorded so far.
     #[must_use]
-    pub fn calls(&self) -> usize {
-        held().as_ref().map_or(0, |watch| watch.calls)
+    pub fn recorded(&self) -> usize {
+        held().as_ref().map_or(0, |watch| watch.ops.len())
+    }
+
+    /// Calls that were made to fail so far.
+    #[must_use]
+    pub fn struck(&self) -> usize {
+        held().as_ref().map_or(0, |watch| watch.struck)
+    }
+
+    /// From now on nothing fails any more: there is room again, or another cable.
+    pub fn mend(&self) {
+        if let Some(watch) = &mut *held() {
+            watch.fault = Fault::None;
+        }
     }
 
     /// What was recorded.
@@ -128,9 +167,7 @@ pub(super) fn pass(asked: &Asked<'_>, call: impl FnOnce() -> c_long) -> Result<c
         watch.follow(asked, answer);
         return Ok(answer);
     };
-    let number = watch.calls;
-    watch.calls += 1;
-    if let Some(errno) = watch.fails(number, &intended) {
+    if let Some(errno) = watch.fails(&intended) {
         if let Op::Sync(node) = intended {
             watch.ops.push(Op::SyncFailed(node));
         }
@@ -167,7 +204,10 @@ impl Watch {
                 Some(Op::Rename((*from).to_owned(), (*to).to_owned()))
             }
             Asked::Remove { path } if inside(path) => Some(Op::Remove((*path).to_owned())),
-            Asked::MakeFolder { path } if inside(path) => Some(Op::MakeFolder((*path).to_owned())),
+            // Who asks for a folder that is there is told so, and nothing changes.
+            Asked::MakeFolder { path } if inside(path) && !path.exists() => {
+                Some(Op::MakeFolder((*path).to_owned()))
+            }
             Asked::Open { .. }
             | Asked::Close { .. }
             | Asked::Rename { .. }
@@ -183,30 +223,21 @@ impl Watch {
         }
     }
 
-    fn fails(&mut self, number: usize, intended: &Op) -> Option<c_int> {
-        let wants_room = matches!(
-            intended,
-            Op::Create(..)
-                | Op::Write(..)
-                | Op::MakeFolder(_)
-                | Op::Rename(..)
-                | Op::Resize(_, 1..)
-        );
-        match self.fault {
-            Fault::Gone(from) if number >= from => Some(EIO),
-            Fault::SyncFails(from) if number >= from && matches!(intended, Op::Sync(_)) => {
-                self.fault = Fault::None;
-                Some(EIO)
-            }
-            Fault::Full(from, for_calls) if number >= from && wants_room => {
-                self.fault = match for_calls {
-                    0 | 1 => Fault::None,
-                    more => Fault::Full(from, more - 1),
-                };
-                Some(ENOSPC)
-            }
-            Fault::None | Fault::Gone(_) | Fault::SyncFails(_) | Fault::Full(..) => None,
+    fn fails(&mut self, intended: &Op) -> Option<c_int> {
+        let (calls, is_one, errno) = match self.fault {
+            Fault::None => return None,
+            Fault::Gone(calls) => (calls, true, EIO),
+            Fault::SyncFails(calls) => (calls, intended.is_sync(), EIO),
+            Fault::Full(calls) => (calls, intended.wants_room(), ENOSPC),
+        };
+        if !is_one {
+            return None;
         }
+        let number = self.calls;
+        self.calls += 1;
+        let fails = number >= calls.from && number - calls.from < calls.count;
+        self.struck += usize::from(fails);
+        fails.then_some(errno)
     }
 
     /// What the system has done is written down.

@@ -1,13 +1,14 @@
 //! What is asked. Nothing here writes.
 
-use super::{bytes_of, one, sql, unsigned};
+use super::{NotSound, bytes_of, one, sql, unsigned};
 use crate::log::memory::tag;
 use crate::log::{Fork, InLog, Listed, LogError, WaitingJoin};
 use kahriz_proto::cursor::{Position, Rolling};
-use kahriz_proto::frame::FrameRef;
+use kahriz_proto::frame::{Frame, FrameRef};
 use kahriz_proto::ids::{DeviceId, FrameHash, LogId, ScopeId, WorkspaceId};
 use kahriz_proto::message::{KeyWrap, LogState};
 use rusqlite::{Connection, Params, Row, params};
+use std::sync::Arc;
 
 pub(super) fn workspaces(db: &Connection) -> Result<Vec<WorkspaceId>, LogError> {
     all(db, "SELECT workspace FROM workspace ORDER BY number", [], |row| {
@@ -132,12 +133,18 @@ pub(super) fn frame(
     scope: ScopeId,
     position: Position,
 ) -> Result<Option<Vec<u8>>, LogError> {
-    let query = "SELECT frame.bytes FROM workspace
+    let query = "SELECT frame.hash, frame.bytes FROM workspace
                    JOIN scope ON scope.workspace = workspace.number AND scope.scope = ?2
                    JOIN frame ON frame.scope = scope.number AND frame.position = ?3
                   WHERE workspace.workspace = ?1";
     let place = params![workspace.as_bytes(), scope.as_bytes(), sql(position)];
-    one(db, query, place, |row| row.get(0))
+    let found = one(db, query, place, |row| Ok((bytes_of(row, 0)?, row.get(1)?)))?;
+    let Some((hash, bytes)) = found else { return Ok(None) };
+    // The file has no checksums of its own, and a disk may alter what it keeps.
+    match Frame::decode(bytes) {
+        Ok(frame) if frame.hash() == FrameHash::from_bytes(hash) => Ok(Some(frame.into_bytes())),
+        Ok(_) | Err(_) => Err(LogError::Failed(Arc::new(NotSound::Frame { scope, position }))),
+    }
 }
 
 pub(super) fn log_states(
