@@ -166,6 +166,17 @@ pub(crate) fn reconsider(conn: &Connection, reason: ParkReason) -> Result<()> {
         .map(drop)
 }
 
+/// A frame that is parked for this reason is worth trying again.
+pub(crate) fn reconsider_frame(
+    conn: &Connection,
+    hash: FrameHash,
+    reason: ParkReason,
+) -> Result<()> {
+    conn.prepare_cached("UPDATE inbox SET reason = 0 WHERE hash = ?1 AND reason = ?2")?
+        .execute(params![hash.as_bytes(), reason as u8])
+        .map(drop)
+}
+
 /// A frame stays, and why.
 pub(crate) fn park(conn: &Connection, row: i64, reason: ParkReason) -> Result<()> {
     conn.prepare_cached("UPDATE inbox SET reason = ?2 WHERE id = ?1")?

@@ -4,7 +4,7 @@
 //! A frame is named here in a commit of its own before the engine is given its content, and struck out in the commit
 //! that merges or parks it. What still stands here when the store is opened was being tried when the process died.
 //! Frames are named some at a time, so one death makes several suspects: each of them is then tried alone, and the
-//! one whose trial ends in a second death is guilty.
+//! one whose trial ends in a second death is guilty. It keeps its place here, and has a chance again later.
 
 use super::columns::id;
 use kahriz_proto::ids::FrameHash;
@@ -14,20 +14,69 @@ use std::collections::BTreeMap;
 /// Deaths during its trial after which a frame is guilty.
 pub(crate) const DEATHS_MAX: u32 = 2;
 /// The same where the engine is a process of its own: then it is that one that dies over a frame, and a death of this
-/// one is nearly always somebody's doing. A frame is not put away because a machine was switched off twice.
-pub(crate) const DEATHS_APART_MAX: u32 = 5;
+/// one is nearly always somebody's doing. A frame is not put away because a machine was switched off a few times: killed at
+/// random some 40 times, headquarters was found five times over the same frame.
+pub(crate) const DEATHS_APART_MAX: u32 = 16;
+/// A guilty frame has another chance at every 16th opening after two deaths, every 64th after three, and so on: phones end
+/// processes for reasons of their own, and the innocent must not wait for a person. One that kills does it ever less often.
+const OPENINGS_PER_CHANCE: u64 = 4;
+/// After so many deaths the chances become no rarer.
+const DEATHS_COUNTED: u32 = 6;
 
-/// At opening: every trial that was under way has ended in a death. What is no longer in the inbox is no suspect.
+/// A frame in whose trial the process has died.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Suspect {
+    /// How often.
+    pub(crate) deaths: u32,
+    /// Whether it is tried nevertheless, this time.
+    pub(crate) has_chance: bool,
+}
+
+/// At opening: every trial that was under way has ended in a death. What is no longer in the inbox is no suspect. Chances
+/// (written as a number of deaths below zero) last until the next opening.
 pub(crate) fn count_deaths(conn: &Connection) -> Result<()> {
     conn.execute("DELETE FROM trials WHERE hash NOT IN (SELECT hash FROM inbox)", [])?;
-    conn.execute("UPDATE trials SET deaths = deaths + 1, under_way = 0 WHERE under_way", [])?;
+    conn.execute(
+        "UPDATE trials SET deaths = abs(deaths) + under_way, under_way = 0 WHERE under_way OR deaths < 0",
+        [],
+    )?;
     Ok(())
 }
 
-/// Frames in whose trial the process died, and how often.
-pub(crate) fn suspects(conn: &Connection) -> Result<BTreeMap<FrameHash, u32>> {
-    conn.prepare_cached("SELECT hash, deaths FROM trials WHERE deaths > 0")?
-        .query_map([], |row| Ok((id(row, 0)?, row.get(1)?)))?
+/// Whether frames are guilty: then openings are counted.
+pub(crate) fn any_guilty(conn: &Connection) -> Result<bool> {
+    conn.query_row("SELECT EXISTS (SELECT 1 FROM trials WHERE deaths >= ?1)", [DEATHS_MAX], |row| {
+        row.get(0)
+    })
+}
+
+/// Gives those whose turn it is at this opening another chance, and says which.
+pub(crate) fn give_chances(conn: &Connection, opening: u64) -> Result<Vec<FrameHash>> {
+    let is_due =
+        |deaths: u32| opening.is_multiple_of(OPENINGS_PER_CHANCE.pow(deaths.min(DEATHS_COUNTED)));
+    let due: Vec<FrameHash> = suspects(conn)?
+        .into_iter()
+        .filter(|(_, suspect)| suspect.deaths >= DEATHS_MAX && is_due(suspect.deaths))
+        .map(|(hash, _)| hash)
+        .collect();
+    for hash in &due {
+        conn.prepare_cached("UPDATE trials SET deaths = -deaths WHERE hash = ?1")?
+            .execute(params![hash.as_bytes()])?;
+    }
+    Ok(due)
+}
+
+/// Nothing is held against any frame any more.
+pub(crate) fn forgive(conn: &Connection) -> Result<()> {
+    conn.execute("DELETE FROM trials", []).map(drop)
+}
+
+/// Frames in whose trial the process died.
+pub(crate) fn suspects(conn: &Connection) -> Result<BTreeMap<FrameHash, Suspect>> {
+    conn.prepare_cached("SELECT hash, abs(deaths), deaths < 0 FROM trials WHERE deaths <> 0")?
+        .query_map([], |row| {
+            Ok((id(row, 0)?, Suspect { deaths: row.get(1)?, has_chance: row.get(2)? }))
+        })?
         .collect()
 }
 

@@ -168,7 +168,6 @@ fn tell_kills(report: &kills::Report) {
         "acknowledged: {} on the device, {} at the relay, {} at headquarters",
         told.on_device, told.at_relay, told.at_headquarters
     );
-    println!("phones that put a frame away over which they were killed twice: {}", report.wary);
     println!(
         "lost {}, diverged {}, failed {}, all {:.0} s",
         report.lost, report.diverged, report.failed, report.seconds

@@ -58,9 +58,6 @@ pub struct Report {
     pub lost: u64,
     /// Organisations whose devices show different things, or whose account of frames does not add up.
     pub diverged: u64,
-    /// Phones that were killed twice over the same frame of somebody else, and have put it away: what they show in the end
-    /// is less, and is not compared. Headquarters shows it.
-    pub wary: u64,
     /// Commands that failed although nobody was killed.
     pub failed: u64,
     /// How long it took.
@@ -102,15 +99,15 @@ fn live(programs: &Programs, seed: u64, kills: u64, report: &mut Report) -> Resu
             13..=14 => Victim::Rotation,
             _ => Victim::Upgrade,
         };
-        let was_alive = match victim {
-            Victim::Upgrade => old_store::kill_upgrade(programs, &mut rng)?,
-            _ => office.kill(victim, &mut rng).map_err(|wrong| format!("{victim:?}: {wrong}"))?,
+        let was_alive = if victim == Victim::Upgrade {
+            old_store::kill_upgrade(programs, &mut rng)?
+        } else {
+            office.kill(victim, &mut rng).map_err(|wrong| format!("{victim:?}: {wrong}"))?
         };
         *report.killed.entry(victim).or_default() += u64::from(was_alive);
     }
     let ended = office.settle()?;
     report.told.add(&ended.told);
-    report.wary += ended.wary;
     report.lost += ended.lost.len() as u64;
     report.diverged += u64::from(!ended.differ.is_empty());
     let wrong = ended.lost.into_iter().chain(ended.differ);

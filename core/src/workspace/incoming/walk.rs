@@ -2,11 +2,13 @@
 //!
 //! The engine is not safe on hostile bytes, and in this process a frame can end it. So what is about to be tried is
 //! committed first (the poison ledger); a start that finds something there tries those frames one by one, and puts
-//! the one away over which the process dies once more. The others are merged, and nothing ever loops.
+//! the one away over which the process dies once more. The others are merged, and nothing ever loops. What was put away
+//! has another chance at a later start, ever less often.
 
 use super::take::take_all;
 use crate::store::inbox::{self, Waiting};
-use crate::store::{ParkReason, Store, settings, trials};
+use crate::store::trials::{self, Suspect};
+use crate::store::{ParkReason, Store, settings};
 use crate::workspace::identity::Identity;
 use crate::workspace::{ReadError, Workspace};
 use kahriz_proto::ids::FrameHash;
@@ -18,6 +20,8 @@ const FRAMES_AT_ONCE: u32 = 16;
 
 /// The setting that says which version of the program had the store last.
 const VERSION: &str = "program version";
+/// The setting that counts openings (u64, little endian) while a frame is put away.
+const OPENINGS: &str = "openings beside guilty frames";
 
 /// What merging the inbox came to.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -71,7 +75,9 @@ impl Workspace {
             let Some(last) = together.last() else { return Ok(()) };
             after = last.row;
             match suspects.get(&last.hash) {
-                Some(deaths) if *deaths >= deaths_max => self.put_away(last, taken)?,
+                Some(suspect) if suspect.deaths >= deaths_max && !suspect.has_chance => {
+                    self.put_away(last, taken)?;
+                }
                 Some(_) | None => self.try_together(identity, together, taken)?,
             }
             progress(taken.changes);
@@ -104,29 +110,36 @@ impl Workspace {
     /// A frame over which the process has died again and again is not tried any more.
     fn put_away(&self, frame: &Waiting, taken: &mut Taken) -> Result<(), ReadError> {
         taken.parked += 1;
-        Ok(self.store.write(|tx| {
-            inbox::park(tx, frame.row, ParkReason::Poisonous)?;
-            trials::end(tx, frame.hash)
-        })?)
+        Ok(self.store.write(|tx| inbox::park(tx, frame.row, ParkReason::Poisonous))?)
     }
 }
 
 /// The first of these frames that are tried in one commit: a suspect alone, others up to the next suspect.
-fn together(mut frames: Vec<Waiting>, suspects: &BTreeMap<FrameHash, u32>) -> Vec<Waiting> {
+fn together(mut frames: Vec<Waiting>, suspects: &BTreeMap<FrameHash, Suspect>) -> Vec<Waiting> {
     let is_suspect = |frame: &Waiting| suspects.contains_key(&frame.hash);
     let until = frames.iter().position(is_suspect).unwrap_or(frames.len());
     frames.truncate(until.max(1));
     frames
 }
 
-/// At opening: notes over which frames the process died, and gives those that a former version of the program could
-/// not bear another chance with this one.
+/// At opening: notes over which frames the process died; and gives those another chance whose turn it is, and those that a
+/// former version of the program could not bear.
 pub(in crate::workspace) fn look_back(store: &Store) -> rusqlite::Result<()> {
     let version = env!("CARGO_PKG_VERSION").as_bytes();
     store.write(|tx| {
         trials::count_deaths(tx)?;
+        if trials::any_guilty(tx)? {
+            let had = settings::get(tx, OPENINGS)?;
+            let had = had.and_then(|had| had.as_slice().try_into().ok().map(u64::from_le_bytes));
+            let opening = had.unwrap_or(0).wrapping_add(1);
+            settings::put(tx, OPENINGS, &opening.to_le_bytes())?;
+            for hash in trials::give_chances(tx, opening)? {
+                inbox::reconsider_frame(tx, hash, ParkReason::Poisonous)?;
+            }
+        }
         let had = settings::get(tx, VERSION)?;
         if had.is_none_or(|had| had.as_slice() != version) {
+            trials::forgive(tx)?;
             inbox::reconsider(tx, ParkReason::Poisonous)?;
             inbox::reconsider(tx, ParkReason::OverLimit)?;
             settings::put(tx, VERSION, version)?;

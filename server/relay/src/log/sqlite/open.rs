@@ -84,9 +84,10 @@ pub(super) fn lock(dir: &Path) -> Result<Held, OpenError> {
 
 fn not_writable(path: &Path, source: std::io::Error) -> OpenError {
     let path = path.to_owned();
-    match source.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => OpenError::Full(path),
-        _ => OpenError::NotWritable { path, source },
+    if matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
+        OpenError::Full(path)
+    } else {
+        OpenError::NotWritable { path, source }
     }
 }
 
