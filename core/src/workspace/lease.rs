@@ -8,11 +8,12 @@
 //! again). A clock that is set back does not lengthen it,
 //! and a leap that no lease explains is not believed: a flat battery must not empty a phone.
 
-use super::error::SaveError;
+use super::error::{ReadError, SaveError};
 use super::identity::{name, setting_id};
 use super::{Claimed, Membership, Workspace};
 use crate::crypto::WrapSecret;
 use crate::projection;
+use crate::record::RecordError;
 use crate::store::{erase, inbox, outbox, settings};
 use kahriz_proto::frame::Frame;
 use kahriz_proto::roster::Role;
@@ -104,6 +105,11 @@ impl Workspace {
         if self.membership() != Membership::Revoked || self.holds_nothing()? {
             return Ok(false);
         }
+        // Whatever another life wrote: all frames of a revoked device wait for a person, and this one must not wait.
+        self.decide_life().map_err(|error| match error {
+            ReadError::Database(error) | ReadError::DiskFull(error) => error.into(),
+            ReadError::NoEngine | ReadError::Damaged => SaveError::from(RecordError::Damaged),
+        })?;
         if !self.seal_all(rng)? {
             return Ok(false);
         }
@@ -131,13 +137,14 @@ impl Workspace {
         self.store.read(|conn| identity.lacks_keys(conn))
     }
 
-    /// Letters and seals what waits. False if something stays, for want of a key or of space: it would be the only
-    /// copy, and is not erased.
+    /// Letters and seals what waits. False if something stays, for want of a key or of space, or until the relay has said
+    /// what another life of this store wrote: it would be the only copy, and is not erased.
     fn seal_all(&self, rng: &mut dyn CryptoRng) -> Result<bool, SaveError> {
         self.settle_letters();
         self.end_letter();
         self.seal(rng, &mut |_| {})?;
-        Ok(self.store.read(outbox::unsealed)? == 0 && !self.owes_letters())
+        let waits = self.store.read(outbox::unsealed)? > 0 || self.waits_to_be_written_anew()?;
+        Ok(!waits && !self.owes_letters())
     }
 
     fn holds_nothing(&self) -> rusqlite::Result<bool> {

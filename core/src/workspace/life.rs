@@ -93,6 +93,23 @@ impl Workspace {
         })
     }
 
+    /// Whether documents hold what stands in no frame and waits for nothing else but to be written anew: another life's
+    /// frames have taken its place in the log.
+    pub(super) fn waits_to_be_written_anew(&self) -> rusqlite::Result<bool> {
+        if !self.is_undecided()? {
+            return Ok(false);
+        }
+        let device = self.device();
+        self.store.read(|conn| {
+            for log in own_logs(conn, device)? {
+                if !lives::unsealed(conn, log.id)?.is_empty() {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+    }
+
     /// Which life of the device's store this is, from 1.
     #[must_use]
     pub fn generation(&self) -> u32 {
